@@ -1,0 +1,8 @@
+// Original file: worker.proto
+
+
+export interface Shutdown {
+}
+
+export interface Shutdown__Output {
+}

@@ -1,0 +1,44 @@
+import type { Target } from '../serving/serving.js';
+
+/** A register call, checked and typed. Absent means that the caller said nothing, so that lower layers may speak. */
+export interface RegisterOptions {
+  readonly url: string;
+  readonly modelName?: string;
+  readonly handler?: string;
+  readonly runtime?: 'python' | 'python3' | 'LSP';
+  readonly batchSize?: number;
+  readonly maxBatchDelayMs?: number;
+  readonly initialWorkers?: number;
+  readonly responseTimeoutSeconds?: number;
+  readonly startupTimeoutSeconds?: number;
+  /** Wait until the workers are ready. */
+  readonly synchronous: boolean;
+  /** Sign the download of an S3 object with the AWS_* variables of the environment. */
+  readonly s3SseKms: boolean;
+}
+
+export interface RegisterOutcome {
+  readonly model: string;
+  readonly version: string;
+  /** Workers asked for. */
+  readonly workers: number;
+  /** False: they are still starting (an asynchronous call with workers). */
+  readonly done: boolean;
+}
+
+export interface ScaleOptions {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly synchronous: boolean;
+}
+
+/** `partial`: fewer workers than asked for are running and none was newly started (HTTP 206). */
+export type ScaleOutcome = 'done' | 'processing' | 'partial';
+
+/** The only code that changes the registry and the sizes of pools. Every method throws ServingError. */
+export interface Lifecycle {
+  register(options: RegisterOptions): Promise<RegisterOutcome>;
+  scale(target: Target, options: ScaleOptions): Promise<ScaleOutcome>;
+  unregister(target: Target): Promise<void>;
+  setDefault(model: string, version: string): Promise<void>;
+}

@@ -1,0 +1,54 @@
+/** Life of a worker, as our code names it. `api` maps it to the words that TorchServe's clients know. */
+export type WorkerState = 'starting' | 'loading' | 'ready' | 'draining' | 'restarting' | 'failed' | 'stopped';
+
+/** One worker at one moment. */
+export interface WorkerSnapshot {
+  /** "9000" upwards; kept across restarts. */
+  readonly id: string;
+  readonly startTime: Date;
+  readonly state: WorkerState;
+  /** Resident bytes; 0 where unknown. */
+  readonly memoryBytes: number;
+  /** -1 while there is no process. */
+  readonly pid: number;
+  /** null on the CPU. */
+  readonly gpuId: number | null;
+  /** Why it last failed; null if it never did, or loaded since. */
+  readonly lastError: string | null;
+}
+
+/** One model version at one moment: plain data, safe to keep. */
+export interface VersionSnapshot {
+  readonly modelName: string;
+  readonly version: string;
+  readonly isDefault: boolean;
+  /** As it was registered. */
+  readonly url: string | null;
+  readonly runtime: string;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly batchSize: number;
+  readonly maxBatchDelayMs: number;
+  readonly responseTimeoutSeconds: number;
+  readonly startupTimeoutSeconds: number;
+  readonly maxRetryTimeoutSeconds: number;
+  readonly clientTimeoutMs: number;
+  readonly parallelType: string;
+  readonly parallelLevel: number;
+  readonly deviceType: 'cpu' | 'gpu';
+  readonly deviceIds: readonly number[] | null;
+  readonly continuousBatching: boolean;
+  readonly useJobTicket: boolean;
+  readonly useVenv: boolean;
+  readonly stateful: boolean;
+  readonly sequenceMaxIdleMs: number;
+  readonly sequenceTimeoutMs: number;
+  readonly maxNumSequence: number;
+  readonly maxSequenceJobQueueSize: number;
+  readonly loadedAtStartup: boolean;
+  readonly workers: readonly WorkerSnapshot[];
+  readonly queueCapacity: number;
+  readonly pendingRequests: number;
+  /** Why a worker of it last failed, or null. */
+  readonly lastError: string | null;
+}

@@ -1,0 +1,34 @@
+import type { Answer, Inference, InferenceInput } from '../batching/inference.js';
+import type { VersionSnapshot } from '../registry/snapshot.js';
+
+/** Names a model version as a caller did; `version` null means the default one. */
+export interface Target {
+  readonly model: string;
+  readonly version: string | null;
+}
+
+/** What a front door may ask. Doors hold no serving logic of their own: they turn bytes into these calls and back. */
+export interface Serving {
+  /**
+   * Admits a request and waits for its answer.
+   * @throws ServingError at once: modelNotFound, versionNotFound, unavailable (no worker, queue full).
+   */
+  infer(target: Target, input: InferenceInput): Inference;
+  /** Asks a live worker for its customized description: an ordinary answer whose body should be a JSON object. */
+  describeCustomized(target: Target, input: InferenceInput): Inference;
+  /**
+   * One version, or with version `all` every one.
+   * @throws ServingError modelNotFound, versionNotFound.
+   */
+  describe(target: Target): readonly VersionSnapshot[];
+  /** Throws as `describe` where the version does not exist. */
+  mustExist(target: Target): void;
+  /** Default versions, sorted by name in code-unit order. */
+  list(): readonly VersionSnapshot[];
+  /** The only model that was loaded at start, if there is exactly one: what SageMaker's /invocations means. */
+  soleStartupModel(): string | null;
+  /** False once the default version of a model has fewer healthy workers than its minimum. */
+  healthy(): boolean;
+}
+
+export type { Answer, Inference, InferenceInput };
