@@ -26,7 +26,7 @@ function pythonDescriptor() {
 function writeTypes(folder) {
   execFileSync(process.execPath, [
     join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
-    '--longs=Number', '--enums=Number', '--oneofs', '--importFileExtension=.js', '--targetFileExtension=.ts',
+    '--longs=Number', '--enums=Number', '--oneofs', '--defaults', '--arrays', '--importFileExtension=.js', '--targetFileExtension=.ts',
     '--grpcLib=@grpc/grpc-js', '--inputTemplate=%s', '--outputTemplate=%s__Output',
     `--outDir=${folder}`, 'worker.proto',
   ], { cwd: join(root, 'proto'), stdio: ['ignore', 'ignore', 'inherit'] });

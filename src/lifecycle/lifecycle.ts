@@ -1,4 +1,4 @@
-import type { Target } from '../serving/serving.js';
+import type { Target } from '../registry/target.js';
 
 /** A register call, checked and typed. Absent means that the caller said nothing, so that lower layers may speak. */
 export interface RegisterOptions {

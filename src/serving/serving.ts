@@ -1,11 +1,6 @@
 import type { Answer, Inference, InferenceInput } from '../batching/inference.js';
 import type { VersionSnapshot } from '../registry/snapshot.js';
-
-/** Names a model version as a caller did; `version` null means the default one. */
-export interface Target {
-  readonly model: string;
-  readonly version: string | null;
-}
+import type { Target } from '../registry/target.js';
 
 /** What a front door may ask. Doors hold no serving logic of their own: they turn bytes into these calls and back. */
 export interface Serving {
@@ -31,4 +26,4 @@ export interface Serving {
   healthy(): boolean;
 }
 
-export type { Answer, Inference, InferenceInput };
+export type { Answer, Inference, InferenceInput, Target };

@@ -9,8 +9,8 @@ export interface Answer {
 }
 
 export interface Answer__Output {
-  'status'?: (number);
-  'phrase'?: (string);
-  'headers'?: (string)[];
-  'body'?: (Buffer);
+  'status': (number);
+  'phrase': (string);
+  'headers': (string)[];
+  'body': (Buffer);
 }

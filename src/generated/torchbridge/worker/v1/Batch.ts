@@ -9,6 +9,6 @@ export interface Batch {
 }
 
 export interface Batch__Output {
-  'id'?: (number);
-  'requests'?: (_torchbridge_worker_v1_Request__Output)[];
+  'id': (number);
+  'requests': (_torchbridge_worker_v1_Request__Output)[];
 }

@@ -16,11 +16,11 @@ export interface BatchResult {
 }
 
 export interface BatchResult__Output {
-  'batchId'?: (number);
-  'code'?: (_torchbridge_worker_v1_Code__Output);
-  'status'?: (number);
-  'message'?: (string);
-  'answers'?: (_torchbridge_worker_v1_Answer__Output)[];
-  'elapsedUs'?: (number);
-  'metrics'?: (_torchbridge_worker_v1_Metric__Output)[];
+  'batchId': (number);
+  'code': (_torchbridge_worker_v1_Code__Output);
+  'status': (number);
+  'message': (string);
+  'answers': (_torchbridge_worker_v1_Answer__Output)[];
+  'elapsedUs': (number);
+  'metrics': (_torchbridge_worker_v1_Metric__Output)[];
 }

@@ -8,6 +8,6 @@ export interface Cancel {
 }
 
 export interface Cancel__Output {
-  'batchId'?: (number);
-  'indices'?: (number)[];
+  'batchId': (number);
+  'indices': (number)[];
 }

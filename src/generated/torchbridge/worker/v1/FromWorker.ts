@@ -16,10 +16,10 @@ export interface FromWorker {
 }
 
 export interface FromWorker__Output {
-  'hello'?: (_torchbridge_worker_v1_Hello__Output);
-  'loaded'?: (_torchbridge_worker_v1_Loaded__Output);
-  'result'?: (_torchbridge_worker_v1_BatchResult__Output);
-  'piece'?: (_torchbridge_worker_v1_Piece__Output);
-  'metrics'?: (_torchbridge_worker_v1_MetricReport__Output);
+  'hello'?: (_torchbridge_worker_v1_Hello__Output | null);
+  'loaded'?: (_torchbridge_worker_v1_Loaded__Output | null);
+  'result'?: (_torchbridge_worker_v1_BatchResult__Output | null);
+  'piece'?: (_torchbridge_worker_v1_Piece__Output | null);
+  'metrics'?: (_torchbridge_worker_v1_MetricReport__Output | null);
   'event'?: "hello"|"loaded"|"result"|"piece"|"metrics";
 }

@@ -9,8 +9,8 @@ export interface Hello {
 }
 
 export interface Hello__Output {
-  'workerId'?: (string);
-  'token'?: (string);
-  'pid'?: (number);
-  'pythonVersion'?: (string);
+  'workerId': (string);
+  'token': (string);
+  'pid': (number);
+  'pythonVersion': (string);
 }

@@ -15,14 +15,14 @@ export interface Load {
 }
 
 export interface Load__Output {
-  'modelName'?: (string);
-  'modelVersion'?: (string);
-  'modelDir'?: (string);
-  'handler'?: (string);
-  'envelope'?: (string);
-  'batchSize'?: (number);
-  'gpuId'?: (number);
-  'limitMaxImagePixels'?: (boolean);
-  'cpuThreads'?: (number);
-  'metricsConfig'?: (string);
+  'modelName': (string);
+  'modelVersion': (string);
+  'modelDir': (string);
+  'handler': (string);
+  'envelope': (string);
+  'batchSize': (number);
+  'gpuId': (number);
+  'limitMaxImagePixels': (boolean);
+  'cpuThreads': (number);
+  'metricsConfig': (string);
 }

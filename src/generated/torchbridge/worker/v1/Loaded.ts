@@ -8,6 +8,6 @@ export interface Loaded {
 }
 
 export interface Loaded__Output {
-  'code'?: (_torchbridge_worker_v1_Code__Output);
-  'message'?: (string);
+  'code': (_torchbridge_worker_v1_Code__Output);
+  'message': (string);
 }

@@ -12,10 +12,10 @@ export interface Metric {
 }
 
 export interface Metric__Output {
-  'name'?: (string);
-  'unit'?: (string);
-  'type'?: (_torchbridge_worker_v1_MetricType__Output);
-  'value'?: (number);
-  'dimensions'?: (string)[];
-  'requestIds'?: (string)[];
+  'name': (string);
+  'unit': (string);
+  'type': (_torchbridge_worker_v1_MetricType__Output);
+  'value': (number);
+  'dimensions': (string)[];
+  'requestIds': (string)[];
 }

@@ -7,5 +7,5 @@ export interface MetricReport {
 }
 
 export interface MetricReport__Output {
-  'metrics'?: (_torchbridge_worker_v1_Metric__Output)[];
+  'metrics': (_torchbridge_worker_v1_Metric__Output)[];
 }

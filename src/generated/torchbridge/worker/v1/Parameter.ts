@@ -8,7 +8,7 @@ export interface Parameter {
 }
 
 export interface Parameter__Output {
-  'name'?: (string);
-  'contentType'?: (string);
-  'value'?: (Buffer);
+  'name': (string);
+  'contentType': (string);
+  'value': (Buffer);
 }

@@ -10,7 +10,7 @@ export interface Piece {
 }
 
 export interface Piece__Output {
-  'batchId'?: (number);
-  'index'?: (number);
-  'answer'?: (_torchbridge_worker_v1_Answer__Output);
+  'batchId': (number);
+  'index': (number);
+  'answer': (_torchbridge_worker_v1_Answer__Output | null);
 }

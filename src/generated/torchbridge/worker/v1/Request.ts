@@ -9,7 +9,7 @@ export interface Request {
 }
 
 export interface Request__Output {
-  'id'?: (string);
-  'headers'?: (string)[];
-  'parameters'?: (_torchbridge_worker_v1_Parameter__Output)[];
+  'id': (string);
+  'headers': (string)[];
+  'parameters': (_torchbridge_worker_v1_Parameter__Output)[];
 }

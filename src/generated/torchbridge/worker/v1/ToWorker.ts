@@ -16,10 +16,10 @@ export interface ToWorker {
 }
 
 export interface ToWorker__Output {
-  'load'?: (_torchbridge_worker_v1_Load__Output);
-  'batch'?: (_torchbridge_worker_v1_Batch__Output);
-  'cancel'?: (_torchbridge_worker_v1_Cancel__Output);
-  'tune'?: (_torchbridge_worker_v1_Tune__Output);
-  'shutdown'?: (_torchbridge_worker_v1_Shutdown__Output);
+  'load'?: (_torchbridge_worker_v1_Load__Output | null);
+  'batch'?: (_torchbridge_worker_v1_Batch__Output | null);
+  'cancel'?: (_torchbridge_worker_v1_Cancel__Output | null);
+  'tune'?: (_torchbridge_worker_v1_Tune__Output | null);
+  'shutdown'?: (_torchbridge_worker_v1_Shutdown__Output | null);
   'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown";
 }

@@ -6,5 +6,5 @@ export interface Tune {
 }
 
 export interface Tune__Output {
-  'cpuThreads'?: (number);
+  'cpuThreads': (number);
 }

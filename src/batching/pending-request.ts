@@ -1,0 +1,103 @@
+import { ServingError } from '../errors/serving-error.js';
+import type { Answer, Inference, InferenceInput } from './inference.js';
+import { PieceStream } from './piece-stream.js';
+
+/** Where a request is: waiting in a queue, in the hands of a worker, or answered. */
+export type RequestState = 'queued' | 'dispatched' | 'settled';
+
+/** Whoever holds a request hears here that its caller has gone. */
+export interface Holder {
+  abandoned(request: PendingRequest): void;
+}
+
+/**
+ * One admitted request. Whatever happens to queue, worker or server, it is settled exactly once: every way to answer
+ * goes through `settle`, `piece` or `fail`, and the first one wins.
+ */
+export class PendingRequest implements Inference {
+  readonly input: InferenceInput;
+  readonly answer: Promise<Answer>;
+  /** performance.now() at admission. */
+  readonly arrivedAt = performance.now();
+  /** A customized describe must not share a batch with predictions. */
+  readonly alone: boolean;
+  /** performance.now() when a worker took it; 0 before. */
+  dispatchedAt = 0;
+  #state: RequestState = 'queued';
+  #holder: Holder | null = null;
+  #deadline: NodeJS.Timeout | null = null;
+  #stream: PieceStream | null = null;
+  #resolve!: (answer: Answer) => void;
+  #reject!: (error: ServingError) => void;
+
+  /** @param deadlineMs time from now after which the caller is told 408; 0 for none. */
+  constructor(input: InferenceInput, { alone = false, deadlineMs = 0 } = {}) {
+    this.input = input;
+    this.alone = alone;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (deadlineMs > 0) this.#deadline = setTimeout(() => this.#expire(deadlineMs), deadlineMs);
+  }
+
+  get state(): RequestState {
+    return this.#state;
+  }
+
+  /** Says who must hear of a cancellation from now on. */
+  heldBy(holder: Holder, state: 'queued' | 'dispatched'): void {
+    this.#holder = holder;
+    if (this.#state === 'settled') return;
+    this.#state = state;
+    if (state === 'dispatched') this.dispatchedAt = performance.now();
+  }
+
+  /** The whole result, or the last piece of a streamed one. */
+  settle(answer: Answer): void {
+    if (this.#stream) {
+      if (answer.body.length > 0) this.#stream.push(answer.body);
+      this.#stream.end();
+    } else if (this.#state !== 'settled') {
+      this.#resolve(answer);
+    }
+    this.#close();
+  }
+
+  /** A part of the result; the first one settles the answer, whose `rest` brings the others. */
+  piece(answer: Answer): void {
+    if (this.#stream) {
+      if (answer.body.length > 0) this.#stream.push(answer.body);
+    } else if (this.#state !== 'settled') {
+      this.#stream = new PieceStream();
+      this.#resolve({ ...answer, rest: this.#stream });
+    }
+  }
+
+  fail(error: ServingError): void {
+    if (this.#stream) this.#stream.fail(error);
+    else if (this.#state !== 'settled') this.#reject(error);
+    this.#close();
+  }
+
+  cancel(): void {
+    if (this.#state === 'settled') return;
+    const holder = this.#holder;
+    this.fail(new ServingError('timedOut', 'The caller has gone.'));
+    holder?.abandoned(this);
+  }
+
+  #expire(deadlineMs: number): void {
+    if (this.#state === 'settled' || this.#stream) return;
+    const holder = this.#holder;
+    this.fail(new ServingError('timedOut', `The request was not answered within its ${deadlineMs} ms (clientTimeoutInMills).`));
+    holder?.abandoned(this);
+  }
+
+  #close(): void {
+    this.#state = 'settled';
+    this.#holder = null;
+    if (this.#deadline) clearTimeout(this.#deadline);
+    this.#deadline = null;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { PendingRequest } from '../../batching/pending-request.js';
+import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
+import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
+import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
+import type { LinkListener, WorkerLink } from './worker-link.js';
+
+/** A worker link over the Attach stream of proto/worker.proto. */
+export class GrpcLink implements WorkerLink {
+  readonly pid: number;
+  readonly #stream: ServerDuplexStream<FromWorker__Output, ToWorker>;
+  #listener: LinkListener | null = null;
+  #closed = false;
+  /** Messages that came before anyone listened. */
+  #early: FromWorker__Output[] = [];
+
+  constructor(stream: ServerDuplexStream<FromWorker__Output, ToWorker>, pid: number) {
+    this.#stream = stream;
+    this.pid = pid;
+    stream.on('data', (message: FromWorker__Output) => {
+      if (this.#listener) this.#dispatch(message, this.#listener);
+      else this.#early.push(message);
+    });
+    for (const event of ['end', 'error', 'cancelled', 'close'] as const) stream.on(event, () => this.#over());
+  }
+
+  listen(listener: LinkListener): void {
+    this.#listener = listener;
+    for (const message of this.#early.splice(0)) this.#dispatch(message, listener);
+    if (this.#closed) listener.closed();
+  }
+
+  load(load: Load): void {
+    this.#write({ load });
+  }
+
+  send(batchId: number, requests: readonly PendingRequest[]): void {
+    this.#write({
+      batch: {
+        id: batchId,
+        requests: requests.map(({ input }) => ({
+          id: input.requestId,
+          headers: input.headers as string[],
+          parameters: input.parameters as { name: string; contentType: string; value: Uint8Array }[],
+        })),
+      },
+    });
+  }
+
+  cancel(batchId: number, indices: readonly number[]): void {
+    this.#write({ cancel: { batchId, indices: [...indices] } });
+  }
+
+  tune(cpuThreads: number): void {
+    this.#write({ tune: { cpuThreads } });
+  }
+
+  shutdown(): void {
+    this.#write({ shutdown: {} });
+  }
+
+  close(): void {
+    if (!this.#closed) this.#stream.end();
+    this.#over();
+  }
+
+  #write(message: ToWorker): void {
+    if (!this.#closed) this.#stream.write(message);
+  }
+
+  #dispatch(message: FromWorker__Output, listener: LinkListener): void {
+    if (message.result) {
+      if (message.result.metrics.length > 0) listener.metrics(message.result.metrics);
+      listener.result(message.result);
+    } else if (message.piece) {
+      const { batchId, index, answer } = message.piece;
+      if (answer) listener.piece(batchId, index, answer);
+    } else if (message.loaded) listener.loaded(message.loaded);
+    else if (message.metrics) listener.metrics(message.metrics.metrics);
+  }
+
+  #over(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // Answer the end of the worker's half, so that its side of the stream ends cleanly too.
+    this.#stream.end();
+    this.#listener?.closed();
+  }
+}

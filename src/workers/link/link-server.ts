@@ -1,0 +1,94 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
+import type { Hello__Output } from '../../generated/torchbridge/worker/v1/Hello.js';
+import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
+import type { ProtoGrpcType } from '../../generated/worker.js';
+import { packageRoot } from '../package-root.js';
+import { GrpcLink } from './grpc-link.js';
+import type { WorkerLink } from './worker-link.js';
+
+type Attach = ServerDuplexStream<FromWorker__Output, ToWorker>;
+
+/** A worker that was started and has not dialled home yet. */
+export interface Expected {
+  /** Given to the worker; good for one stream. */
+  readonly token: string;
+  /** Resolves when the worker has said Hello with that token. */
+  readonly link: Promise<WorkerLink>;
+  /** The worker will not come: its token is void. */
+  forget(): void;
+}
+
+/** The frontend's end of all worker links: a gRPC server on a socket in the private run folder. Workers dial home to it. */
+export class LinkServer {
+  readonly #server = new Server({
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+    'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
+  });
+  readonly #expected = new Map<string, { token: Buffer; arrived: (link: WorkerLink) => void }>();
+  /** gRPC target that workers connect to. */
+  readonly target: string;
+
+  /** @param runFolder a folder of mode 0700 that belongs to this server alone. */
+  constructor(runFolder: string) {
+    this.target = `unix:${join(runFolder, 'link.sock')}`;
+    const types = loadPackageDefinition(
+      loadSync('worker.proto', { includeDirs: [join(packageRoot, 'proto')], longs: Number, enums: Number, defaults: true, arrays: true, oneofs: true }),
+    ) as unknown as ProtoGrpcType;
+    this.#server.addService(types.torchbridge.worker.v1.WorkerLink.service, {
+      attach: (stream: Attach) => this.#attach(stream),
+    });
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.bindAsync(this.target, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Announces a worker that is about to be started. */
+  expect(workerId: string): Expected {
+    const token = randomBytes(24).toString('base64url');
+    const link = new Promise<WorkerLink>((resolve) => {
+      this.#expected.set(workerId, { token: Buffer.from(token), arrived: resolve });
+    });
+    const entry = this.#expected.get(workerId);
+    return {
+      token,
+      link,
+      forget: () => {
+        if (this.#expected.get(workerId) === entry) this.#expected.delete(workerId);
+      },
+    };
+  }
+
+  close(): void {
+    this.#server.forceShutdown();
+  }
+
+  /** The first message decides who this is; anything but an expected worker's Hello is sent away. */
+  #attach(stream: Attach): void {
+    stream.on('error', () => stream.end());
+    stream.once('data', (message: FromWorker__Output) => {
+      const arrived = message.hello ? this.#admit(message.hello) : null;
+      if (!arrived || !message.hello) {
+        stream.emit('error', { code: status.UNAUTHENTICATED, details: 'this stream is for workers that were started by this server' });
+        return;
+      }
+      arrived(new GrpcLink(stream, message.hello.pid));
+    });
+  }
+
+  #admit(hello: Hello__Output): ((link: WorkerLink) => void) | null {
+    const expected = this.#expected.get(hello.workerId);
+    const token = Buffer.from(hello.token);
+    if (!expected || token.length !== expected.token.length || !timingSafeEqual(token, expected.token)) return null;
+    this.#expected.delete(hello.workerId);
+    return expected.arrived;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Code } from '../../generated/torchbridge/worker/v1/Code.js';
+import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
+import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
+import type { PendingRequest } from '../../batching/pending-request.js';
+
+/** What one request of a batch got back. */
+export interface WorkerAnswer {
+  /** 0 means 200. */
+  readonly status: number;
+  readonly phrase: string;
+  readonly headers: string[];
+  readonly body: Uint8Array;
+}
+
+/** The one result of a batch. */
+export interface BatchResult {
+  readonly batchId: number;
+  readonly code: Code;
+  readonly status: number;
+  readonly message: string;
+  readonly answers: WorkerAnswer[];
+  readonly elapsedUs: number;
+}
+
+/** What a worker says. Calls come in the order in which the worker said it; `closed` comes last, once. */
+export interface LinkListener {
+  loaded(outcome: { readonly code: Code; readonly message: string }): void;
+  result(result: BatchResult): void;
+  piece(batchId: number, index: number, answer: WorkerAnswer): void;
+  metrics(metrics: readonly Metric__Output[]): void;
+  /** The stream is over, whoever ended it. */
+  closed(): void;
+}
+
+/** One live Python process, as the rest of the frontend sees it. The gRPC one and the tests' fake keep one contract. */
+export interface WorkerLink {
+  /** Process id, as the worker told it. */
+  readonly pid: number;
+  /** Must be called once, before anything else. */
+  listen(listener: LinkListener): void;
+  load(load: Load): void;
+  send(batchId: number, requests: readonly PendingRequest[]): void;
+  cancel(batchId: number, indices: readonly number[]): void;
+  tune(cpuThreads: number): void;
+  /** Asks the worker to finish what it has and to exit. */
+  shutdown(): void;
+  /** Ends the stream at once. */
+  close(): void;
+}
