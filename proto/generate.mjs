@@ -18,7 +18,14 @@ const types = join(root, 'src/generated');
 const descriptor = join(root, 'python_backend/ts_worker/worker_descriptor.bin');
 
 function pythonDescriptor() {
-  const set = protobuf.loadSync(join(root, 'proto/worker.proto')).resolveAll().toDescriptor('proto3');
+  const source = new protobuf.Root().loadSync(join(root, 'proto/worker.proto'), { keepCase: true }).resolveAll();
+  const set = source.toDescriptor('proto3');
+  for (const file of set.file) {
+    for (const field of file.messageType.flatMap((message) => message.field)) {
+      // protobufjs writes bare names, which not every descriptor pool resolves.
+      if (field.typeName && !field.typeName.startsWith('.')) field.typeName = `.${file.package}.${field.typeName}`;
+    }
+  }
   const { FileDescriptorSet } = require('protobufjs/ext/descriptor');
   return Buffer.from(FileDescriptorSet.encode(set).finish());
 }
