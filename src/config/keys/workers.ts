@@ -1,0 +1,119 @@
+import { key } from '../key.js';
+import { choice, flag, integer, path, pattern, text, words } from '../kinds.js';
+
+const group = 'Workers';
+const seconds = integer(0);
+
+/** How many workers a model has, how they start, and what they see. */
+export const workerKeys = {
+  python: key({
+    group,
+    type: path,
+    default: null,
+    environment: 'always',
+    help: 'The Python that runs workers; `--python` says the same. Unset: the active virtual environment, else the `.venv` of this package, else `python3`.',
+  }),
+  worker_start_method: key({
+    group,
+    type: choice('auto', 'fork', 'spawn'),
+    default: 'auto',
+    ours: true,
+    help: 'fork: workers come from a process that has imported torch already; spawn: each is a new interpreter; auto: fork where that is safe.',
+  }),
+  default_workers_per_model: key({
+    group,
+    type: integer(0),
+    default: '0',
+    help: 'Workers of a model that is loaded at start; 0: one for each GPU, else for each CPU. It is also the default of `initial_workers` at register.',
+  }),
+  default_response_timeout: key({
+    group,
+    type: seconds,
+    default: '120',
+    help: 'Seconds that a worker has for a batch, unless the model says otherwise.',
+  }),
+  default_startup_timeout: key({
+    group,
+    type: seconds,
+    default: '120',
+    help: 'Seconds that a worker has to load its model, unless the model says otherwise.',
+  }),
+  unregister_model_timeout: key({
+    group,
+    type: seconds,
+    default: '120',
+    help: 'Seconds that workers have to end at scale-down and unregister before the call is answered 408.',
+  }),
+  number_of_gpu: key({
+    group,
+    type: integer(0),
+    default: null,
+    help: 'GPUs to use at most; unset: all that are found.',
+  }),
+  blacklist_env_vars: key({
+    group,
+    type: pattern,
+    default: null,
+    help: 'Variables whose whole name matches are withheld from workers, pip and the metrics process.',
+  }),
+  initial_worker_port: key({
+    group,
+    type: integer(0, 65535),
+    default: '9000',
+    help: 'The number that names the first worker; the next ones count up.',
+  }),
+  initial_distribution_port: key({
+    group,
+    type: integer(0, 65535),
+    default: '29500',
+    help: 'First port of workers that run in parallel with each other.',
+  }),
+  debug: key({
+    group,
+    type: flag,
+    default: 'false',
+    help: 'One worker a model, whose deadlines never pass, so that a debugger can be attached.',
+  }),
+  decode_input_request: key({
+    group,
+    type: flag,
+    default: 'true',
+    help: 'Handlers get JSON bodies as objects and text bodies as strings; false: all as bytes.',
+  }),
+  limit_max_image_pixels: key({
+    group,
+    type: flag,
+    default: 'true',
+    help: "False: image handlers take images of any size, past Pillow's limit.",
+  }),
+  ipex_enable: key({ group, type: flag, default: 'false', help: 'Handed to workers as `TS_IPEX_ENABLE`.' }),
+  ipex_gpu_enable: key({ group, type: flag, default: 'false', help: 'Handed to workers as `TS_IPEX_GPU_ENABLE`.' }),
+  cpu_launcher_enable: key({
+    group,
+    type: flag,
+    default: 'false',
+    help: 'Pin workers to cores and memory nodes.',
+  }),
+  cpu_launcher_args: key({ group, type: words, default: null, help: 'Arguments of the core-pinning launcher.' }),
+  ts_header_key_sequence_id: key({
+    group,
+    type: text,
+    default: 'ts_request_sequence_id',
+    variable: 'TS_HEADER_KEY_SEQUENCE_ID',
+    help: 'Header that names the sequence of a request to a stateful model.',
+  }),
+  ts_header_key_sequence_start: key({
+    group,
+    type: text,
+    default: 'ts_request_sequence_start',
+    variable: 'TS_HEADER_KEY_SEQUENCE_START',
+    help: 'Header that begins a sequence.',
+  }),
+  ts_header_key_sequence_end: key({
+    group,
+    type: text,
+    default: 'ts_request_sequence_end',
+    variable: 'TS_HEADER_KEY_SEQUENCE_END',
+    help: 'Header that ends a sequence.',
+  }),
+} as const;
