@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * The kinds of test, one folder each. `unit` needs no Python and stays under a minute; the others start real workers and
+ * servers, so they have longer limits and run one file at a time.
+ */
+const slow = { testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false };
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...slow } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow } },
+      {
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow, testTimeout: 180_000, hookTimeout: 300_000 },
+      },
+    ],
+  },
+});
