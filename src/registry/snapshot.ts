@@ -1,21 +1,6 @@
-/** Life of a worker, as our code names it. `api` maps it to the words that TorchServe's clients know. */
-export type WorkerState = 'starting' | 'loading' | 'ready' | 'draining' | 'restarting' | 'failed' | 'stopped';
+import type { WorkerSnapshot, WorkerState } from '../workers/worker-state.js';
 
-/** One worker at one moment. */
-export interface WorkerSnapshot {
-  /** "9000" upwards; kept across restarts. */
-  readonly id: string;
-  readonly startTime: Date;
-  readonly state: WorkerState;
-  /** Resident bytes; 0 where unknown. */
-  readonly memoryBytes: number;
-  /** -1 while there is no process. */
-  readonly pid: number;
-  /** null on the CPU. */
-  readonly gpuId: number | null;
-  /** Why it last failed; null if it never did, or loaded since. */
-  readonly lastError: string | null;
-}
+export type { WorkerSnapshot, WorkerState };
 
 /** One model version at one moment: plain data, safe to keep. */
 export interface VersionSnapshot {

@@ -1,0 +1,146 @@
+import type { Batcher, Taker } from '../batching/batcher.js';
+import type { Answer } from '../batching/inference.js';
+import type { Holder, PendingRequest } from '../batching/pending-request.js';
+import type { ServingError } from '../errors/serving-error.js';
+import type { BatchResult, WorkerAnswer, WorkerLink } from './link/worker-link.js';
+import { failureOf } from './result-codes.js';
+
+/** A batch in a worker's hands. */
+interface Dispatched {
+  readonly id: number;
+  readonly requests: readonly PendingRequest[];
+}
+
+/** What the desk tells its worker. */
+export interface DeskEvents {
+  /** The batch that the worker runs was not answered within the response timeout. */
+  overdue(): void;
+  /** A batch came back. */
+  finished(result: BatchResult, requests: readonly PendingRequest[]): void;
+}
+
+/**
+ * Handlers whose batches take less than this on average (in ms) are handed their next batch while they still run one,
+ * so that they never wait for the round trip. Slower ones are not, so that no request is stranded behind a busy worker:
+ * at 5 ms a stranded batch waits about as long as a round trip under load costs.
+ */
+const quickMs = 5;
+/** Weight of the newest batch in the running mean. */
+const meanWeight = 0.2;
+
+/**
+ * The batches of one live worker, from the pull to the answer: pulls from the batcher while the worker has room, keeps
+ * the response deadline of the batch that runs, and leaves no request unanswered when the worker is lost.
+ */
+export class BatchDesk implements Taker, Holder {
+  readonly #link: WorkerLink;
+  readonly #batcher: Batcher;
+  readonly #responseTimeoutMs: number;
+  readonly #events: DeskEvents;
+  /** First the batch that runs, then at most one that was sent ahead. The worker keeps this order. */
+  readonly #batches: Dispatched[] = [];
+  #open = false;
+  #meanMs: number | null = null;
+  #deadline: NodeJS.Timeout | null = null;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(link: WorkerLink, batcher: Batcher, responseTimeoutMs: number, events: DeskEvents) {
+    this.#link = link;
+    this.#batcher = batcher;
+    this.#responseTimeoutMs = Math.min(responseTimeoutMs, 2 ** 31 - 1);
+    this.#events = events;
+  }
+
+  /** Starts to pull. */
+  open(): void {
+    this.#open = true;
+    this.#wantMore();
+  }
+
+  /** Stops to pull; resolves when the worker has answered what it holds. */
+  async drain(): Promise<void> {
+    this.#open = false;
+    this.#batcher.unwant(this);
+    if (this.#batches.length === 0) return;
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  take(requests: PendingRequest[]): void {
+    const batch = { id: nextBatchId++, requests };
+    for (const request of requests) request.heldBy(this, 'dispatched');
+    this.#batches.push(batch);
+    this.#link.send(batch.id, requests);
+    if (this.#batches.length === 1) this.#begun();
+    this.#wantMore();
+  }
+
+  /** A caller left: the handler is told, and its batch goes on. */
+  abandoned(request: PendingRequest): void {
+    for (const { id, requests } of this.#batches) {
+      const index = requests.indexOf(request);
+      if (index >= 0) this.#link.cancel(id, [index]);
+    }
+  }
+
+  piece(batchId: number, index: number, answer: WorkerAnswer): void {
+    this.#batches.find(({ id }) => id === batchId)?.requests[index]?.piece(clientAnswer(answer));
+  }
+
+  result(result: BatchResult): void {
+    const at = this.#batches.findIndex(({ id }) => id === result.batchId);
+    const batch = this.#batches[at];
+    if (!batch) return;
+    this.#batches.splice(at, 1);
+    const elapsedMs = result.elapsedUs / 1000;
+    this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
+    this.#disarm();
+    if (this.#batches.length > 0) this.#begun();
+    this.#wantMore();
+    this.#answer(batch, result);
+    this.#events.finished(result, batch.requests);
+    if (this.#batches.length === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /**
+   * The worker is gone. The batch that it ran is answered with the error; one that it had not begun goes back to the
+   * head of the queue.
+   */
+  lost(error: () => ServingError): void {
+    this.#open = false;
+    this.#batcher.unwant(this);
+    this.#disarm();
+    const [running, ...ahead] = this.#batches.splice(0);
+    for (const request of running?.requests ?? []) request.fail(error());
+    this.#batcher.giveBack(ahead.flatMap(({ requests }) => requests));
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  #wantMore(): void {
+    if (!this.#open) return;
+    if (this.#batches.length === 0) this.#batcher.want(this, 'idle');
+    else if (this.#batches.length === 1 && this.#meanMs !== null && this.#meanMs < quickMs) this.#batcher.want(this, 'ahead');
+  }
+
+  #answer({ requests }: Dispatched, result: BatchResult): void {
+    const failure = failureOf(result, requests.length);
+    if (failure) for (const request of requests) request.fail(failure());
+    else requests.forEach((request, index) => request.settle(clientAnswer(result.answers[index] as WorkerAnswer)));
+  }
+
+  /** The deadline counts from the moment at which the worker can have begun the batch. */
+  #begun(): void {
+    if (this.#responseTimeoutMs > 0) this.#deadline = setTimeout(() => this.#events.overdue(), this.#responseTimeoutMs);
+  }
+
+  #disarm(): void {
+    if (this.#deadline) clearTimeout(this.#deadline);
+    this.#deadline = null;
+  }
+}
+
+/** Unique in this server, so that a late word of a dead worker can never meet another's batch. */
+let nextBatchId = 1;
+
+function clientAnswer({ status, phrase, headers, body }: WorkerAnswer): Answer {
+  return { status: status || 200, phrase, headers, body };
+}

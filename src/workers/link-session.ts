@@ -1,0 +1,52 @@
+import type { Code } from '../generated/torchbridge/worker/v1/Code.js';
+import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
+import type { BatchDesk } from './batch-desk.js';
+import type { BatchResult, LinkListener, WorkerAnswer, WorkerLink } from './link/worker-link.js';
+
+/** How a load ended. */
+export interface LoadOutcome {
+  readonly code: Code;
+  readonly message: string;
+}
+
+/** The stream of one process: hands what the worker says to whom it concerns. */
+export class LinkSession implements LinkListener {
+  /** Set once the worker serves. */
+  desk: BatchDesk | null = null;
+  readonly whenLoaded: Promise<LoadOutcome>;
+  readonly whenClosed: Promise<'closed'>;
+  readonly #onMetrics: (metrics: readonly Metric__Output[]) => void;
+  #resolveLoaded!: (outcome: LoadOutcome) => void;
+  #resolveClosed!: (word: 'closed') => void;
+
+  constructor(link: WorkerLink, onMetrics: (metrics: readonly Metric__Output[]) => void) {
+    this.#onMetrics = onMetrics;
+    this.whenLoaded = new Promise((resolve) => {
+      this.#resolveLoaded = resolve;
+    });
+    this.whenClosed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    link.listen(this);
+  }
+
+  loaded(outcome: LoadOutcome): void {
+    this.#resolveLoaded(outcome);
+  }
+
+  result(result: BatchResult): void {
+    this.desk?.result(result);
+  }
+
+  piece(batchId: number, index: number, answer: WorkerAnswer): void {
+    this.desk?.piece(batchId, index, answer);
+  }
+
+  metrics(metrics: readonly Metric__Output[]): void {
+    this.#onMetrics(metrics);
+  }
+
+  closed(): void {
+    this.#resolveClosed('closed');
+  }
+}

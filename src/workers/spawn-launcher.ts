@@ -1,0 +1,47 @@
+import { execa } from 'execa';
+import { readLines } from './output-lines.js';
+import { type Exit, groupLeader, type Launcher, type LaunchOrder, type WorkerProcess } from './worker-process.js';
+
+/** Starts each worker as a fresh interpreter: slower than a fork, and safe everywhere. */
+export class SpawnLauncher implements Launcher {
+  readonly #alive = new Set<WorkerProcess>();
+
+  async launch(order: LaunchOrder): Promise<WorkerProcess> {
+    const child = execa(order.python, ['-m', 'ts_worker.main'], {
+      cwd: order.modelDir,
+      env: order.env,
+      extendEnv: false,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: false,
+      reject: false,
+      // A group of its own, so that what the handler starts can be ended with it.
+      detached: true,
+    });
+    readLines(child.stdout, (line) => order.onLine('stdout', line));
+    readLines(child.stderr, (line) => order.onLine('stderr', line));
+    const ended = child.then(
+      (result): Exit => ({ code: result.exitCode ?? null, signal: (result.signal as NodeJS.Signals | undefined) ?? null }),
+      (): Exit => ({ code: null, signal: null }),
+    );
+    const { pid } = child;
+    if (pid === undefined) {
+      const result = await child;
+      throw new Error(`could not start ${order.python}: ${'shortMessage' in result ? result.shortMessage : 'unknown reason'}`);
+    }
+    const process = groupLeader(pid, ended);
+    this.#alive.add(process);
+    void ended.then(() => this.#alive.delete(process));
+    return process;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#alive].map(async (process) => {
+        process.kill('SIGKILL');
+        await process.exited;
+      }),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+/** How a process ended; exactly one of the two is set, or neither where nobody could see it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A Python process that runs, or ran, one worker. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Signals the process and everything that its handler started: the whole process group. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** What is needed to start one. */
+export interface LaunchOrder {
+  readonly workerId: string;
+  /** Unpacked archive: the working directory. */
+  readonly modelDir: string;
+  /** Absolute path of the Python interpreter. */
+  readonly python: string;
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Each line that it prints, native crash output too, without its newline. */
+  onLine(stream: OutputStream, line: string): void;
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+
+/** A way to start worker processes. */
+export interface Launcher {
+  /** @throws Error with a sentence that says why nothing could be started. */
+  launch(order: LaunchOrder): Promise<WorkerProcess>;
+  /** Ends everything that it started. */
+  close(): Promise<void>;
+}
+
+/** The handle of a process that leads, or is about to lead, its own process group. */
+export function groupLeader(pid: number, exited: Promise<Exit>): WorkerProcess {
+  let gone = false;
+  void exited.then(() => {
+    gone = true;
+  });
+  const kill = (signal: 'SIGTERM' | 'SIGKILL'): void => {
+    // A process that has not made its group yet is signalled alone; one that is gone never is, its id may be another's.
+    if (!signalled(-pid, signal) && !gone) signalled(pid, signal);
+  };
+  return { pid, exited, kill };
+}
+
+function signalled(target: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(target, signal);
+  } catch {
+    return false;
+  }
+}
