@@ -1,0 +1,1 @@
+"""What handlers share: label files, class look-up, exceptions with a status."""
