@@ -1,4 +1,5 @@
 import type { Address } from './address.js';
+import type { Given } from './given.js';
 import type { KeyValues } from './table.js';
 
 /** What follows from several keys, from the environment or from the place where the server was started. */
@@ -29,6 +30,10 @@ export interface Derived {
   readonly temporaryFolder: string;
   /** The file that was read, or null. */
   readonly configFile: string | null;
+  /** One sentence each: what the operator should know, to be logged at start. */
+  readonly warnings: readonly string[];
+  /** What was said and where, as it was written: for the listing of the configuration and for snapshots. */
+  readonly given: Given;
 }
 
 /**

@@ -27,6 +27,10 @@ export interface Key<T, D extends string | null> {
   readonly environment: EnvironmentRule;
   /** The variable's name where it is not `TS_` and the key in capitals. */
   readonly variable?: string;
+  /** Turns the variable's text into what a file would say, where the two differ. */
+  readonly fromVariable?: (text: string) => string;
+  /** True for values that must not be shown or stored. */
+  readonly secret?: true;
   /** True for keys that TorchServe does not have. */
   readonly ours?: true;
 }

@@ -25,7 +25,14 @@ export interface StartupModel {
   readonly url: string;
 }
 
-const NUMBERS = ['minWorkers', 'maxWorkers', 'batchSize', 'maxBatchDelay', 'responseTimeout', 'startupTimeout'] as const;
+const NUMBERS = [
+  'minWorkers',
+  'maxWorkers',
+  'batchSize',
+  'maxBatchDelay',
+  'responseTimeout',
+  'startupTimeout',
+] as const;
 
 const entry = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
 

@@ -5,7 +5,12 @@ const group = 'Accepted without meaning';
 
 /** Keys of TorchServe that say nothing to this server: read, listed at start, and left alone. */
 export const acceptedKeys = {
-  number_of_netty_threads: key({ group, type: text, default: null, help: 'Threads of a library that is not used here.' }),
+  number_of_netty_threads: key({
+    group,
+    type: text,
+    default: null,
+    help: 'Threads of a library that is not used here.',
+  }),
   netty_client_threads: key({ group, type: text, default: null, help: 'Threads of a library that is not used here.' }),
   prefer_direct_buffer: key({ group, type: text, default: null, help: 'Memory of a library that is not used here.' }),
   io_ratio: key({

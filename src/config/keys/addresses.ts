@@ -64,6 +64,7 @@ export const addressKeys = {
     type: flag,
     default: 'false',
     environment: 'always',
+    fromVariable: (word) => String(word === 'oip'),
     help: 'Serve the Open Inference Protocol (KServe v2) on the inference ports. The variable, if set, decides alone: only the word `oip` enables.',
   }),
   max_request_size: key({

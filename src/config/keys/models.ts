@@ -12,7 +12,12 @@ export const modelKeys = {
     default: null,
     help: 'Folder of the archives; `--model-store` says the same. One of the two is needed.',
   }),
-  workflow_store: key({ group, type: path, default: null, help: 'Folder of workflow archives; unset: the model store.' }),
+  workflow_store: key({
+    group,
+    type: path,
+    default: null,
+    help: 'Folder of workflow archives; unset: the model store.',
+  }),
   load_models: key({
     group,
     type: startupModels,

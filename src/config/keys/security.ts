@@ -39,7 +39,7 @@ export const securityKeys = {
     help: 'Origins whose web pages may drive the server while no tokens are asked for.',
   }),
   keystore: key({ group, type: path, default: null, help: 'Keystore with the private key and certificate for https.' }),
-  keystore_pass: key({ group, type: text, default: 'changeit', help: 'Its password.' }),
+  keystore_pass: key({ group, type: text, default: 'changeit', secret: true, help: 'Its password.' }),
   keystore_type: key({ group, type: text, default: 'PKCS12', help: 'Its format.' }),
   private_key_file: key({ group, type: path, default: null, help: 'Private key for https and gRPC, PEM.' }),
   certificate_file: key({ group, type: path, default: null, help: 'Certificate chain for https and gRPC, PEM.' }),

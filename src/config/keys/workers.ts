@@ -1,5 +1,5 @@
 import { key } from '../key.js';
-import { choice, flag, integer, path, pattern, text, words } from '../kinds.js';
+import { choice, flag, integer, pattern, text, words } from '../kinds.js';
 
 const group = 'Workers';
 const seconds = integer(0);
@@ -8,7 +8,7 @@ const seconds = integer(0);
 export const workerKeys = {
   python: key({
     group,
-    type: path,
+    type: text,
     default: null,
     environment: 'always',
     help: 'The Python that runs workers; `--python` says the same. Unset: the active virtual environment, else the `.venv` of this package, else `python3`.',
