@@ -1,7 +1,7 @@
 """Trains the network on scikit-learn's digits, and writes digits.pth and the sample pictures beside this file.
 
     python examples/digits/train.py                    a fifth of the 1,797 pictures is kept aside for the accuracy
-    python examples/digits/train.py --cross-validate   writes nothing: in five trainings, each picture is kept aside once
+    python examples/digits/train.py --cross-validate   writes nothing: five trainings, each picture kept aside once
 
 Needs torch, scikit-learn and Pillow; a training takes some 20 seconds on one core. The samples are pictures that were
 kept aside. The seed is fixed, so that a run on the same versions gives the same file.
