@@ -31,6 +31,7 @@ export class Batcher {
   readonly #ahead = new Set<Taker>();
   #timer: NodeJS.Timeout | null = null;
   #timerAt = 0;
+  #whenDrained: (() => void)[] = [];
 
   constructor(options: BatcherOptions) {
     this.#options = options;
@@ -72,10 +73,15 @@ export class Batcher {
     this.#pump();
   }
 
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    if (this.pending > 0) await new Promise<void>((resolve) => this.#whenDrained.push(resolve));
+  }
+
   /** Answers everything that waits with an error. */
   failAll(error: () => ServingError): void {
     for (let request = this.#queue.shift(); request; request = this.#queue.shift()) request.fail(error());
-    this.#disarm();
+    this.#pump();
   }
 
   #limit(): number {
@@ -85,7 +91,7 @@ export class Batcher {
   #pump(): void {
     for (;;) {
       const first = this.#queue.peek();
-      if (!first) return;
+      if (!first) return this.#empty();
       const taker = firstOf(this.#idle) ?? firstOf(this.#ahead);
       if (!taker) return;
       const wait = this.#windowLeft(first);
@@ -96,6 +102,11 @@ export class Batcher {
       this.unwant(taker);
       taker.take(this.#nextBatch(first));
     }
+  }
+
+  #empty(): void {
+    this.#disarm();
+    for (const resolve of this.#whenDrained.splice(0)) resolve();
   }
 
   /** Milliseconds until the waiting requests must go; 0 or less: now. */

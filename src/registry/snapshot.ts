@@ -32,7 +32,8 @@ export interface VersionSnapshot {
   readonly maxSequenceJobQueueSize: number;
   readonly loadedAtStartup: boolean;
   readonly workers: readonly WorkerSnapshot[];
-  readonly queueCapacity: number;
+  /** How many more requests could wait. */
+  readonly remainingCapacity: number;
   readonly pendingRequests: number;
   /** Why a worker of it last failed, or null. */
   readonly lastError: string | null;

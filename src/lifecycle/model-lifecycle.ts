@@ -1,0 +1,155 @@
+import type { OpenedArchive } from '../archive/archive.js';
+import { ServingError } from '../errors/serving-error.js';
+import type { Config } from '../config/config.js';
+import { ModelVersion } from '../registry/model-version.js';
+import type { Registry } from '../registry/registry.js';
+import type { Target } from '../registry/target.js';
+import { LoadFailure, type Worker } from '../workers/worker.js';
+import type { Resized } from '../workers/worker-pool.js';
+import type { WorkerFactory } from '../workers/worker-factory.js';
+import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
+import { resolveSettings, resolveWorkers, type WorkerBounds } from './resolve-settings.js';
+import type { VersionWatch } from './version-watch.js';
+
+/** What the lifecycle works with. */
+export interface LifecycleParts {
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly workers: WorkerFactory;
+  readonly watch: VersionWatch;
+  /** Finds and unpacks an archive. */
+  readonly open: (url: string, options: { s3SseKms: boolean }) => Promise<OpenedArchive>;
+  /** Installs what the archive requires, where the configuration says so. */
+  readonly installRequirements: (archive: OpenedArchive, modelName: string) => Promise<void>;
+}
+
+/** A version that is being registered: by a call, or at the start of the server. */
+interface Registration {
+  readonly asked: Partial<RegisterOptions> & { readonly url: string };
+  /** Name where neither the call nor the archive has one. */
+  readonly fallbackName: string | null;
+  readonly fallbackWorkers: number;
+  readonly loadedAtStartup: boolean;
+}
+
+/** The only code that changes which versions there are and how many workers they have. */
+export class ModelLifecycle implements Lifecycle {
+  readonly #parts: LifecycleParts;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  async register(options: RegisterOptions): Promise<RegisterOutcome> {
+    const { version, bounds } = await this.#add({
+      asked: options,
+      fallbackName: null,
+      fallbackWorkers: this.#parts.config.defaultWorkersPerModel,
+      loadedAtStartup: false,
+    });
+    const { started } = this.#resize(version, bounds);
+    const outcome = { model: version.modelName, version: version.version, workers: bounds.min };
+    if (!options.synchronous && bounds.min > 0) return { ...outcome, done: false };
+    await this.#allLoaded(started, version.modelName, version.version);
+    return { ...outcome, done: true };
+  }
+
+  /**
+   * Registers a model of `load_models`; its workers start in the background.
+   * @param fallbackName name for an archive without one.
+   */
+  async loadAtStart(url: string, name: string | null, fallbackName: string, fallbackWorkers: number): Promise<void> {
+    const { version, bounds } = await this.#add({
+      asked: { url, ...(name === null ? {} : { modelName: name }) },
+      fallbackName,
+      fallbackWorkers,
+      loadedAtStartup: true,
+    });
+    this.#resize(version, bounds);
+  }
+
+  async scale(target: Target, options: ScaleOptions): Promise<ScaleOutcome> {
+    const version = this.#parts.registry.get(target);
+    if (options.maxWorkers < options.minWorkers) {
+      throw new ServingError('badRequest', 'max_worker cannot be less than min_worker.');
+    }
+    const { started, stopped } = this.#resize(version, { min: options.minWorkers, max: options.maxWorkers });
+    if (!options.synchronous) return 'processing';
+    await stopped;
+    await this.#allLoaded(started, target.model, target.version);
+    return started.length === 0 && version.readyWorkers < options.minWorkers ? 'partial' : 'done';
+  }
+
+  async unregister(target: Target): Promise<void> {
+    const version = this.#parts.registry.remove(target);
+    await version.close(this.#graceMs);
+  }
+
+  async setDefault(model: string, version: string): Promise<void> {
+    this.#parts.registry.setDefault(model, version);
+  }
+
+  /** Ends every version, each after it has answered what it holds or the grace has passed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.registry.all().map((version) => version.close(this.#graceMs)));
+  }
+
+  get #graceMs(): number {
+    return this.#parts.config.drainTimeout * 1000;
+  }
+
+  async #add(registration: Registration): Promise<{ version: ModelVersion; bounds: WorkerBounds }> {
+    const { asked } = registration;
+    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false });
+    try {
+      const prepared = await this.#prepare(registration, archive);
+      this.#parts.registry.add(prepared.version);
+      return prepared;
+    } catch (error) {
+      await archive.remove();
+      throw error;
+    }
+  }
+
+  async #prepare({ asked, fallbackName, fallbackWorkers, loadedAtStartup }: Registration, archive: OpenedArchive) {
+    const { config, workers, watch, registry } = this.#parts;
+    const modelName = asked.modelName ?? archive.manifest?.model.modelName ?? fallbackName;
+    if (!modelName) throw new ServingError('invalidModel', 'Model name is not defined.');
+    const version = archive.manifest?.model.modelVersion ?? '1.0';
+    registry.mustBeFree({ model: modelName, version });
+    await this.#parts.installRequirements(archive, modelName);
+    const sources = {
+      asked,
+      yaml: archive.modelConfig ?? {},
+      configured: config.models?.get(modelName)?.get(version) ?? {},
+      config,
+      manifest: archive.manifest,
+    };
+    const settings = resolveSettings(sources, workers.gpuCount);
+    const made = new ModelVersion({
+      modelName,
+      version,
+      url: asked.url,
+      settings,
+      loadedAtStartup,
+      createWorker: (owner) =>
+        workers.create({ modelName, version, modelDir: archive.folder, batcher: owner.batcher, ...settings }, watch.eventsOf(owner)),
+      discard: () => archive.remove(),
+    });
+    return { version: made, bounds: resolveWorkers(sources, config.debug ? Math.min(1, fallbackWorkers) : fallbackWorkers) };
+  }
+
+  #resize(version: ModelVersion, { min, max }: WorkerBounds): Resized {
+    return version.scale(min, max, this.#graceMs);
+  }
+
+  /** @param version as the caller named it: TorchServe's text says `null` where it named none. */
+  async #allLoaded(started: readonly Worker[], model: string, version: string | null): Promise<void> {
+    try {
+      await Promise.all(started.map((worker) => worker.firstLoad));
+    } catch (error) {
+      const kind = error instanceof LoadFailure && error.outOfMemory ? 'outOfMemory' : 'internal';
+      throw new ServingError(kind, `Failed to start workers for model ${model} version: ${version}`);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { Manifest, ModelConfig } from '../archive/archive.js';
+import type { Config } from '../config/config.js';
+import type { ModelSettings } from '../config/models.js';
+import type { VersionSettings } from '../registry/version-settings.js';
+import type { RegisterOptions } from './lifecycle.js';
+
+/** Where the settings of one version come from, the strongest first. */
+export interface SettingSources {
+  /** What the register call said; empty for a model that is loaded at start. */
+  readonly asked: Partial<RegisterOptions>;
+  /** model-config.yaml of the archive. */
+  readonly yaml: ModelConfig;
+  /** The version's entry of the `models` key. */
+  readonly configured: ModelSettings;
+  readonly config: Config;
+  readonly manifest: Manifest | null;
+}
+
+/** TorchServe's defaults. */
+const batchSize = 1;
+const maxBatchDelayMs = 100;
+const maxRetryTimeoutSeconds = 300;
+
+/** Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default. */
+export function resolveSettings({ asked, yaml, configured, config, manifest }: SettingSources, gpuCount: number): VersionSettings {
+  const stateful = yaml.sequenceBatching ?? false;
+  return {
+    runtime: asked.runtime ?? configured.runtimeType ?? manifest?.runtime ?? 'python',
+    handler: asked.handler ?? manifest?.model.handler ?? config.defaultServiceHandler ?? '',
+    envelope: config.serviceEnvelope ?? manifest?.model.envelope ?? '',
+    batchSize: asked.batchSize ?? yaml.batchSize ?? configured.batchSize ?? batchSize,
+    maxBatchDelayMs: asked.maxBatchDelayMs ?? yaml.maxBatchDelay ?? configured.maxBatchDelay ?? maxBatchDelayMs,
+    queueCapacity: yaml.jobQueueSize ?? config.jobQueueSize,
+    responseTimeoutSeconds:
+      asked.responseTimeoutSeconds ?? yaml.responseTimeout ?? configured.responseTimeout ?? config.defaultResponseTimeout,
+    startupTimeoutSeconds: asked.startupTimeoutSeconds ?? yaml.startupTimeout ?? configured.startupTimeout ?? config.defaultStartupTimeout,
+    maxRetryTimeoutSeconds: yaml.maxRetryTimeoutInSec ?? maxRetryTimeoutSeconds,
+    clientTimeoutMs: yaml.clientTimeoutInMills ?? 0,
+    deviceType: gpuCount > 0 ? (yaml.deviceType ?? 'gpu') : 'cpu',
+    deviceIds: yaml.deviceIds ?? null,
+    parallelType: yaml.parallelType ?? '',
+    parallelLevel: yaml.parallelLevel ?? 0,
+    continuousBatching: yaml.continuousBatching ?? false,
+    useJobTicket: yaml.useJobTicket ?? false,
+    useVenv: yaml.useVenv ?? false,
+    stateful,
+    sequenceMaxIdleMs: yaml.sequenceMaxIdleMSec ?? 0,
+    sequenceTimeoutMs: yaml.sequenceTimeoutMSec ?? 0,
+    maxNumSequence: stateful ? (yaml.maxNumSequence ?? 1) : 0,
+    maxSequenceJobQueueSize: stateful ? (yaml.maxSequenceJobQueueSize ?? 1) : 0,
+  };
+}
+
+/** Bounds of a version's pool. */
+export interface WorkerBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * How many workers a version starts with: a count that the register call names, then the yaml's pair, then the
+ * `models` key (at start only), then `fallback`. The yaml's maximum holds where it is not below the minimum.
+ */
+export function resolveWorkers(
+  { asked, yaml, configured }: Pick<SettingSources, 'asked' | 'yaml' | 'configured'>,
+  fallback: number,
+): WorkerBounds {
+  const min = asked.initialWorkers ?? yaml.minWorkers ?? configured.minWorkers ?? fallback;
+  const max = yaml.maxWorkers ?? (asked.initialWorkers === undefined && yaml.minWorkers === undefined ? configured.maxWorkers : undefined);
+  return { min, max: Math.max(min, max ?? min) };
+}

@@ -1,0 +1,181 @@
+import { Batcher } from '../batching/batcher.js';
+import type { InferenceInput } from '../batching/inference.js';
+import { PendingRequest } from '../batching/pending-request.js';
+import { ServingError } from '../errors/serving-error.js';
+import { timeLimit } from '../workers/time-limit.js';
+import type { Worker } from '../workers/worker.js';
+import { type Resized, WorkerPool } from '../workers/worker-pool.js';
+import type { VersionSnapshot } from './snapshot.js';
+import type { VersionSettings } from './version-settings.js';
+
+/** What a version is made of. */
+export interface VersionParts {
+  readonly modelName: string;
+  readonly version: string;
+  /** As it was registered; null where it came from no archive. */
+  readonly url: string | null;
+  readonly settings: VersionSettings;
+  readonly loadedAtStartup: boolean;
+  /** Makes and starts one worker that pulls from the batcher; it must tell `workerGaveUp` when one does. */
+  readonly createWorker: (version: ModelVersion) => Worker;
+  /** Deletes the unpacked archive. */
+  readonly discard: () => Promise<void>;
+}
+
+/** One version of a model: its settings, its queue and its workers. Starts nothing by itself. */
+export class ModelVersion {
+  readonly modelName: string;
+  readonly version: string;
+  readonly settings: VersionSettings;
+  readonly batcher: Batcher;
+  readonly url: string | null;
+  readonly loadedAtStartup: boolean;
+  readonly #parts: VersionParts;
+  readonly #pool: WorkerPool;
+  #minWorkers = 0;
+  #maxWorkers = 0;
+  #lastError: string | null = null;
+  #closed = false;
+
+  constructor(parts: VersionParts) {
+    const { settings } = parts;
+    this.#parts = parts;
+    this.modelName = parts.modelName;
+    this.version = parts.version;
+    this.url = parts.url;
+    this.loadedAtStartup = parts.loadedAtStartup;
+    this.settings = settings;
+    this.batcher = new Batcher({ batchSize: settings.batchSize, maxDelayMs: settings.maxBatchDelayMs, capacity: settings.queueCapacity });
+    this.#pool = new WorkerPool(() => parts.createWorker(this));
+  }
+
+  get minWorkers(): number {
+    return this.#minWorkers;
+  }
+
+  get maxWorkers(): number {
+    return this.#maxWorkers;
+  }
+
+  get readyWorkers(): number {
+    return this.#pool.ready;
+  }
+
+  get workers(): number {
+    return this.#pool.size;
+  }
+
+  /** False once fewer workers than the minimum serve or may come to serve. */
+  get healthy(): boolean {
+    return this.#pool.alive >= this.#minWorkers;
+  }
+
+  /**
+   * Puts a request in the queue.
+   * @param namedVersion as the caller named it, for the text of a refusal; null where it named none.
+   * @throws ServingError unavailable where no worker may come to serve it or the queue is full.
+   */
+  submit(input: InferenceInput, namedVersion: string | null): PendingRequest {
+    return this.#admit(new PendingRequest(input, { deadlineMs: this.settings.clientTimeoutMs }), () => this.#noWorker(namedVersion));
+  }
+
+  /** The same for a customized describe, which shares its batch with nobody. */
+  submitDescribe(input: InferenceInput): PendingRequest {
+    return this.#admit(
+      new PendingRequest(input, { alone: true, deadlineMs: this.settings.responseTimeoutSeconds * 1000 }),
+      () => `Model "${this.modelName}" has no worker to serve describe request. Please use scale workers API to add workers.`,
+    );
+  }
+
+  /** Sets the bounds and brings the pool within them. */
+  scale(minWorkers: number, maxWorkers: number, graceMs: number): Resized {
+    this.#minWorkers = minWorkers;
+    this.#maxWorkers = maxWorkers;
+    const resized = this.#pool.resize(minWorkers, maxWorkers, graceMs);
+    if (this.#pool.size === 0) this.#answerQueue();
+    return resized;
+  }
+
+  /** A worker could not start, or died. */
+  workerDied(reason: string): void {
+    this.#lastError = reason;
+  }
+
+  /** A worker will not be tried again: where it was the last one, nobody will serve what waits. */
+  workerGaveUp(): void {
+    if (this.#pool.alive === 0) this.#answerQueue();
+  }
+
+  workerLoaded(): void {
+    this.#lastError = null;
+  }
+
+  /**
+   * Takes nothing new, lets what is queued and in hand be answered for up to the grace (ms), answers the rest 503, ends
+   * the workers and deletes the unpacked archive.
+   */
+  async close(graceMs: number): Promise<void> {
+    this.#closed = true;
+    const deadline = performance.now() + graceMs;
+    if (this.#pool.alive > 0) await timeLimit(this.batcher.drained(), graceMs);
+    this.#answerQueue();
+    await this.#pool.close(Math.max(0, deadline - performance.now()));
+    this.#answerQueue();
+    await this.#parts.discard();
+  }
+
+  snapshot(isDefault: boolean): VersionSnapshot {
+    const { settings } = this;
+    return {
+      modelName: this.modelName,
+      version: this.version,
+      isDefault,
+      url: this.url,
+      minWorkers: this.#minWorkers,
+      maxWorkers: this.#maxWorkers,
+      loadedAtStartup: this.loadedAtStartup,
+      runtime: settings.runtime,
+      batchSize: settings.batchSize,
+      maxBatchDelayMs: settings.maxBatchDelayMs,
+      responseTimeoutSeconds: settings.responseTimeoutSeconds,
+      startupTimeoutSeconds: settings.startupTimeoutSeconds,
+      maxRetryTimeoutSeconds: settings.maxRetryTimeoutSeconds,
+      clientTimeoutMs: settings.clientTimeoutMs,
+      parallelType: settings.parallelType,
+      parallelLevel: settings.parallelLevel,
+      deviceType: settings.deviceType,
+      deviceIds: settings.deviceIds,
+      continuousBatching: settings.continuousBatching,
+      useJobTicket: settings.useJobTicket,
+      useVenv: settings.useVenv,
+      stateful: settings.stateful,
+      sequenceMaxIdleMs: settings.sequenceMaxIdleMs,
+      sequenceTimeoutMs: settings.sequenceTimeoutMs,
+      maxNumSequence: settings.maxNumSequence,
+      maxSequenceJobQueueSize: settings.maxSequenceJobQueueSize,
+      workers: this.#pool.snapshot(),
+      remainingCapacity: this.batcher.remainingCapacity,
+      pendingRequests: this.batcher.pending,
+      lastError: this.#lastError,
+    };
+  }
+
+  #admit(request: PendingRequest, refusal: () => string): PendingRequest {
+    if (!this.#closed && this.#pool.alive > 0 && this.batcher.admit(request)) return request;
+    const error = new ServingError('unavailable', refusal());
+    // Settles the request as well, so that its deadline does not run on.
+    request.answer.catch(() => {});
+    request.fail(error);
+    throw error;
+  }
+
+  #answerQueue(): void {
+    this.batcher.failAll(() => new ServingError('unavailable', this.#noWorker(null)));
+  }
+
+  /** TorchServe's text, the stray quotation mark behind the version included: clients match on it. */
+  #noWorker(namedVersion: string | null): string {
+    const version = namedVersion === null ? '' : ` Version ${namedVersion}"`;
+    return `Model "${this.modelName}"${version} has no worker to serve inference request. Please use scale workers API to add workers. If this is a sequence inference, please check if it is closed, or expired; or exceeds maxSequenceJobQueueSize`;
+  }
+}

@@ -1,0 +1,29 @@
+/** What holds for one model version; see docs/configuration.md for where each may be set. */
+export interface VersionSettings {
+  readonly runtime: string;
+  /** As the manifest or the register call has it; empty where neither does. */
+  readonly handler: string;
+  readonly envelope: string;
+  readonly batchSize: number;
+  readonly maxBatchDelayMs: number;
+  readonly queueCapacity: number;
+  readonly responseTimeoutSeconds: number;
+  readonly startupTimeoutSeconds: number;
+  /** How long a failing worker is tried again; 0: never. */
+  readonly maxRetryTimeoutSeconds: number;
+  /** 0: none. */
+  readonly clientTimeoutMs: number;
+  readonly deviceType: 'cpu' | 'gpu';
+  /** null: all of the machine. */
+  readonly deviceIds: readonly number[] | null;
+  readonly parallelType: string;
+  readonly parallelLevel: number;
+  readonly continuousBatching: boolean;
+  readonly useJobTicket: boolean;
+  readonly useVenv: boolean;
+  readonly stateful: boolean;
+  readonly sequenceMaxIdleMs: number;
+  readonly sequenceTimeoutMs: number;
+  readonly maxNumSequence: number;
+  readonly maxSequenceJobQueueSize: number;
+}

@@ -1,0 +1,102 @@
+import { delimiter, join } from 'node:path';
+import type { Batcher } from '../batching/batcher.js';
+import type { CpuShare } from './cpu-share.js';
+import type { DeviceAssigner } from './device-assigner.js';
+import { packageRoot } from './package-root.js';
+import { RestartPolicy } from './restart-policy.js';
+import { Worker, type WorkerEvents, type WorkerParts } from './worker.js';
+
+/** What the workers of one version have in common. */
+export interface WorkerRecipe {
+  readonly modelName: string;
+  readonly version: string;
+  /** Unpacked archive. */
+  readonly modelDir: string;
+  readonly handler: string;
+  readonly envelope: string;
+  readonly batchSize: number;
+  readonly deviceType: 'cpu' | 'gpu';
+  readonly deviceIds: readonly number[] | null;
+  readonly startupTimeoutSeconds: number;
+  readonly responseTimeoutSeconds: number;
+  readonly maxRetryTimeoutSeconds: number;
+  readonly batcher: Batcher;
+}
+
+/** What all workers of the server have in common. */
+export interface WorkerSetting {
+  readonly python: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly firstId: number;
+  readonly limitMaxImagePixels: boolean;
+  /** Path, or empty for the one that the ts package ships. */
+  readonly metricsConfig: string;
+  /** Deadlines never pass, so that a debugger can be attached. */
+  readonly debug: boolean;
+}
+
+/** Makes workers; their ids count up and are never used twice. */
+export class WorkerFactory {
+  readonly #setting: WorkerSetting;
+  readonly #parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'> & { readonly cpuShare: CpuShare };
+  readonly #devices: DeviceAssigner;
+  #nextId: number;
+
+  constructor(setting: WorkerSetting, parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'>, devices: DeviceAssigner) {
+    this.#setting = setting;
+    this.#parts = parts;
+    this.#devices = devices;
+    this.#nextId = setting.firstId;
+  }
+
+  get gpuCount(): number {
+    return this.#devices.gpuCount;
+  }
+
+  create(recipe: WorkerRecipe, events: WorkerEvents): Worker {
+    const { python, env, limitMaxImagePixels, metricsConfig, debug } = this.#setting;
+    const id = String(this.#nextId++);
+    const gpuId = this.#devices.assign(recipe);
+    const milliseconds = (seconds: number): number => (debug ? Number.POSITIVE_INFINITY : seconds * 1000);
+    return new Worker(
+      {
+        id,
+        name: `W-${id}-${recipe.modelName}_${recipe.version}`,
+        gpuId,
+        python,
+        env,
+        load: {
+          modelName: recipe.modelName,
+          modelVersion: recipe.version,
+          modelDir: recipe.modelDir,
+          handler: recipe.handler,
+          envelope: recipe.envelope,
+          batchSize: recipe.batchSize,
+          gpuId: gpuId ?? -1,
+          limitMaxImagePixels,
+          metricsConfig,
+        },
+        startupTimeoutMs: milliseconds(recipe.startupTimeoutSeconds),
+        responseTimeoutMs: milliseconds(recipe.responseTimeoutSeconds),
+      },
+      { ...this.#parts, batcher: recipe.batcher, restarts: new RestartPolicy(recipe.maxRetryTimeoutSeconds), events },
+    );
+  }
+}
+
+/**
+ * The environment that workers inherit: the server's, less what the configuration withholds, with the Python side of
+ * this package on the path behind whatever the user put there.
+ */
+export function workerEnvironment(
+  inherited: NodeJS.ProcessEnv,
+  withheld: RegExp | null,
+  settings: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = Object.entries(inherited).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !withheld?.test(entry[0]),
+  );
+  const env = { ...Object.fromEntries(kept), ...settings };
+  const path = [env['PYTHONPATH'], join(packageRoot, 'python_backend')].filter(Boolean).join(delimiter);
+  return { ...env, PYTHONPATH: path };
+}
