@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Batcher, type BatcherOptions, type Taker } from '../../../src/batching/batcher.js';
+import { type Holder, PendingRequest } from '../../../src/batching/pending-request.js';
+import { ServingError } from '../../../src/errors/serving-error.js';
+import { inferenceInput } from '../../support/inference-input.js';
+
+class RecordingTaker implements Taker, Holder {
+  readonly batches: PendingRequest[][] = [];
+
+  take(batch: PendingRequest[]): void {
+    for (const request of batch) request.heldBy(this, 'dispatched');
+    this.batches.push(batch);
+  }
+
+  abandoned(): void {}
+
+  get sizes(): number[] {
+    return this.batches.map((batch) => batch.length);
+  }
+}
+
+function batcherOf(options: Partial<BatcherOptions>): Batcher {
+  return new Batcher({ batchSize: 4, maxDelayMs: 100, capacity: 100, ...options });
+}
+
+function admitted(batcher: Batcher, options: ConstructorParameters<typeof PendingRequest>[1] = {}): PendingRequest {
+  const request = new PendingRequest(inferenceInput(), options);
+  request.answer.catch(() => {});
+  expect(batcher.admit(request)).toBe(true);
+  return request;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the window', () => {
+  it('sends a full batch at once', () => {
+    const batcher = batcherOf({});
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    for (let i = 0; i < 4; i++) admitted(batcher);
+    expect(taker.sizes).toEqual([4]);
+  });
+
+  it('sends a lone request when the delay after its arrival has passed', () => {
+    const batcher = batcherOf({});
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    admitted(batcher);
+    vi.advanceTimersByTime(99);
+    expect(taker.sizes).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(taker.sizes).toEqual([1]);
+  });
+
+  it('opens at the first request, not when a worker becomes free', () => {
+    const batcher = batcherOf({});
+    const taker = new RecordingTaker();
+    admitted(batcher);
+    vi.advanceTimersByTime(60);
+    batcher.want(taker, 'idle');
+    vi.advanceTimersByTime(39);
+    expect(taker.sizes).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(taker.sizes).toEqual([1]);
+  });
+
+  it('is over for requests that waited longer than it for a worker', () => {
+    const batcher = batcherOf({});
+    admitted(batcher);
+    admitted(batcher);
+    vi.advanceTimersByTime(500);
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    expect(taker.sizes).toEqual([2]);
+  });
+
+  it('begins anew with the first request of the next batch', () => {
+    const batcher = batcherOf({ batchSize: 2 });
+    const [first, second] = [new RecordingTaker(), new RecordingTaker()];
+    batcher.want(first, 'idle');
+    batcher.want(second, 'idle');
+    admitted(batcher);
+    vi.advanceTimersByTime(50);
+    admitted(batcher);
+    admitted(batcher);
+    expect(first.sizes).toEqual([2]);
+    vi.advanceTimersByTime(99);
+    expect(second.sizes).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(second.sizes).toEqual([1]);
+  });
+
+  it('does not exist where batches have one request', () => {
+    const batcher = batcherOf({ batchSize: 1 });
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    admitted(batcher);
+    expect(taker.sizes).toEqual([1]);
+  });
+});
+
+describe('who gets a batch', () => {
+  it('is the worker that has been idle longest, and a busy one only when none is idle', () => {
+    const batcher = batcherOf({ batchSize: 1 });
+    const [ahead, early, late] = [new RecordingTaker(), new RecordingTaker(), new RecordingTaker()];
+    batcher.want(ahead, 'ahead');
+    batcher.want(early, 'idle');
+    batcher.want(late, 'idle');
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    expect([early.sizes, late.sizes, ahead.sizes]).toEqual([[1], [1], [1]]);
+    expect(early.batches[0]?.[0]?.arrivedAt).toBeLessThanOrEqual(late.batches[0]?.[0]?.arrivedAt as number);
+  });
+
+  it('is nobody who no longer wants one', () => {
+    const batcher = batcherOf({ batchSize: 1 });
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    batcher.unwant(taker);
+    admitted(batcher);
+    expect(taker.sizes).toEqual([]);
+    expect(batcher.pending).toBe(1);
+  });
+});
+
+describe('the queue limit', () => {
+  it('counts what waits beyond the room of idle workers', () => {
+    const batcher = batcherOf({ batchSize: 1, capacity: 2 });
+    batcher.want(new RecordingTaker(), 'idle');
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    expect(batcher.admit(new PendingRequest(inferenceInput()))).toBe(false);
+    expect(batcher.pending).toBe(2);
+    expect(batcher.remainingCapacity).toBe(0);
+  });
+
+  it('leaves a batch that is being gathered for an idle worker out', () => {
+    const batcher = batcherOf({ batchSize: 4, capacity: 1 });
+    batcher.want(new RecordingTaker(), 'idle');
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    expect(batcher.remainingCapacity).toBe(1);
+  });
+
+  it('makes room when a caller leaves', async () => {
+    const batcher = batcherOf({ capacity: 1 });
+    const leaving = admitted(batcher);
+    expect(batcher.admit(new PendingRequest(inferenceInput()))).toBe(false);
+    leaving.cancel();
+    await expect(leaving.answer).rejects.toThrow(ServingError);
+    const staying = admitted(batcher);
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    vi.advanceTimersByTime(100);
+    expect(taker.batches).toEqual([[staying]]);
+  });
+});
+
+describe('requests that travel alone', () => {
+  it('go at once and share their batch with nobody', () => {
+    const batcher = batcherOf({});
+    const before = admitted(batcher);
+    const alone = admitted(batcher, { alone: true });
+    const after = admitted(batcher);
+    const takers = [new RecordingTaker(), new RecordingTaker(), new RecordingTaker()];
+    for (const taker of takers) batcher.want(taker, 'idle');
+    vi.advanceTimersByTime(200);
+    expect(takers.map((taker) => taker.batches)).toEqual([[[before]], [[alone]], [[after]]]);
+  });
+});
+
+describe('batches that were not begun', () => {
+  it('are served first again, in their order', () => {
+    const batcher = batcherOf({ batchSize: 2 });
+    const lost = [admitted(batcher), admitted(batcher)];
+    const dead = new RecordingTaker();
+    batcher.want(dead, 'idle');
+    const later = admitted(batcher);
+    batcher.giveBack(dead.batches[0] as PendingRequest[]);
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    expect(taker.batches).toEqual([lost]);
+    batcher.want(taker, 'idle');
+    vi.advanceTimersByTime(100);
+    expect(taker.batches[1]).toEqual([later]);
+  });
+
+  it('leave those behind whose callers went meanwhile', () => {
+    const batcher = batcherOf({ batchSize: 2, maxDelayMs: 0 });
+    const [gone, stays] = [admitted(batcher), admitted(batcher)];
+    const dead = new RecordingTaker();
+    batcher.want(dead, 'idle');
+    gone.cancel();
+    batcher.giveBack(dead.batches[0] as PendingRequest[]);
+    expect(batcher.pending).toBe(1);
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    expect(taker.batches).toEqual([[stays]]);
+  });
+});
+
+describe('the end', () => {
+  it('answers all that wait, and drained() resolves', async () => {
+    const batcher = batcherOf({});
+    const waiting = [admitted(batcher), admitted(batcher)];
+    const drained = batcher.drained();
+    batcher.failAll(() => new ServingError('unavailable', 'closing'));
+    await drained;
+    for (const request of waiting) await expect(request.answer).rejects.toThrow('closing');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
