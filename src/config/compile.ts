@@ -7,7 +7,7 @@ import { type Address, isLoopbackHost, sameAddress } from './address.js';
 import type { Config } from './config.js';
 import { type Given, type GivenValue, sourceText } from './given.js';
 import { camelCase, type Key } from './key.js';
-import { path } from './kinds.js';
+import { NO_REASON, path } from './kinds.js';
 import { type KeyName, type KeyValues, keyNames, keyTable } from './table.js';
 
 /**
@@ -59,7 +59,7 @@ function keyValues(given: Given, warn: (message: string) => void): KeyValues {
       values[camelCase(name)] =
         row.type === path ? resolve(given.workingFolder, parsed.data as string) : freeze(parsed.data);
     } else {
-      const sentence = refusal(name, row, text, said, parsed.error.issues[0]?.message ?? '');
+      const sentence = refusal(name, row, text, said, parsed.error.issues[0]?.message ?? NO_REASON);
       if (said?.source.kind === 'snapshot') {
         warn(`Left aside: ${sentence}`);
         values[camelCase(name)] = row.default === null ? null : row.type.parse(row.default);
@@ -88,7 +88,7 @@ function refusal(
 ) {
   const place = said === undefined ? 'default' : sourceText(said.source);
   const shown = row.secret ? 'what stands there' : JSON.stringify(text);
-  return `${place}: ${name} takes ${row.type.description ?? 'another value'}, not ${shown}${why === '' ? '' : ` (${why})`}.`;
+  return `${place}: ${name} takes ${row.type.description ?? 'another value'}, not ${shown}${why === NO_REASON ? '' : ` (${why})`}.`;
 }
 
 function freeze<T>(value: T): T {

@@ -3,7 +3,10 @@ import { parseAddress } from './address.js';
 
 /** The kinds of values that keys take: each reads the text of a file, and its description says what it takes. */
 
-function unreadable(context: z.RefinementCtx, message = ''): never {
+/** What zod is told where the description of a kind says all. */
+export const NO_REASON = 'unreadable';
+
+function unreadable(context: z.RefinementCtx, message = NO_REASON): never {
   context.addIssue({ code: 'custom', message });
   return z.NEVER;
 }

@@ -1,6 +1,7 @@
 import type { Config } from './config.js';
 import { type GivenValue, sourceText } from './given.js';
 import type { Key } from './key.js';
+import { items } from './kinds.js';
 import { type KeyName, keyNames, keyTable } from './table.js';
 
 /** One key as it stands, for people. */
@@ -64,7 +65,7 @@ export function configurationBlock(config: Config, facts: StartFacts): string {
     ['Maximum Response Size', config.maxResponseSize],
     ['Maximum Request Size', config.maxRequestSize],
     ['Limit Maximum Image Pixels', config.limitMaxImagePixels],
-    ['Allowed Urls', `[${config.allowedUrls.map(({ source }) => source.slice(4, -2)).join(', ')}]`],
+    ['Allowed Urls', `[${items(config.given.values.allowed_urls?.text ?? keyTable.allowed_urls.default).join(', ')}]`],
     ['Custom python dependency for model allowed', config.installPyDepPerModel],
     ['Enable metrics API', config.enableMetricsApi],
     ['Metrics mode', config.metricsMode.toUpperCase()],

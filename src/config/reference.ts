@@ -3,7 +3,7 @@ import { type KeyName, keyNames, keyTable } from './table.js';
 
 const INTRODUCTION = `# Configuration
 
-<!-- Written from src/config/keys by \`npm run docs\`; a test fails when the two differ. -->
+<!-- Written from src/config/keys: \`WRITE_DOCS=1 npx vitest run test/unit/config\` writes it anew, and without the variable fails where it is stale. -->
 
 \`torchserve\` reads \`config.properties\`, the file of TorchServe: Java's properties syntax (\`key=value\`, \`#\` comments, a
 backslash at the end continues a line, Latin-1). \`torchserve --check\` shows every value in effect and where it was said.

@@ -64,6 +64,7 @@ export const addressKeys = {
     type: flag,
     default: 'false',
     environment: 'always',
+    variable: 'TS_OPEN_INFERENCE_PROTOCOL',
     fromVariable: (word) => String(word === 'oip'),
     help: 'Serve the Open Inference Protocol (KServe v2) on the inference ports. The variable, if set, decides alone: only the word `oip` enables.',
   }),
