@@ -19,8 +19,8 @@ const checks = {
   imports: () => run(bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']),
   generated: () => run(process.execPath, ['proto/generate.mjs', '--check']),
   version: () => checkVersion(),
-  ruff: (python) => run(python, ['-m', 'ruff', 'check', '.'], backend),
-  'ruff format': (python) => run(python, ['-m', 'ruff', 'format', '--check', '.'], backend),
+  ruff: (python) => run(python, ['-m', 'ruff', 'check', '.']),
+  'ruff format': (python) => run(python, ['-m', 'ruff', 'format', '--check', '.']),
   mypy: (python) => run(python, ['-m', 'mypy', '--strict', 'ts_worker'], backend),
 };
 
