@@ -1,4 +1,5 @@
 import type { ServingError } from '../errors/serving-error.js';
+import type { ArchiveLimits } from './limits.js';
 
 /** MAR-INF/MANIFEST.json as archives carry it; file names are base names. */
 export interface Manifest {
@@ -21,11 +22,21 @@ export interface Manifest {
 export interface OpenedArchive {
   /** Absolute real path that workers use as their working directory. */
   readonly folder: string;
+  /**
+   * Absolute path of a folder of this opening alone, none of whose files came with the archive: packages and a virtual
+   * environment are installed there. Deleted by `remove`.
+   */
+  readonly privateFolder: string;
   /** null where the archive carries none; then name, version and handler come from elsewhere. */
   readonly manifest: Manifest | null;
   /** The frontend's keys of model-config.yaml, checked; null where the archive has no yaml. */
   readonly modelConfig: ModelConfig | null;
-  /** Deletes the unpacked folder, and the copy in the model store where the archive was downloaded. Safe twice. */
+  /** What is odd about the archive without keeping it from being served; one sentence each, for the log. */
+  readonly warnings: readonly string[];
+  /**
+   * Deletes what was unpacked and installed, and the copy in the model store where the archive was downloaded. A linked
+   * folder is left as it is. Safe twice.
+   */
   remove(): Promise<void>;
 }
 
@@ -43,7 +54,9 @@ export interface ModelConfig {
   readonly deviceType?: 'cpu' | 'gpu';
   readonly deviceIds?: readonly number[];
   readonly parallelType?: 'pp' | 'tp' | 'pptp' | 'custom';
+  /** GPUs a worker uses; `nproc-per-node` of `torchrun` where that came later in the file. */
   readonly parallelLevel?: number;
+  readonly torchrun?: TorchrunConfig;
   readonly useJobTicket?: boolean;
   readonly useVenv?: boolean;
   readonly sequenceBatching?: boolean;
@@ -55,6 +68,19 @@ export interface ModelConfig {
   readonly maxSequenceJobQueueSize?: number;
 }
 
+/** The `torchrun` block of model-config.yaml, defaults filled in. */
+export interface TorchrunConfig {
+  /** 1 by default. */
+  readonly nnodes: number;
+  /** 1 by default. */
+  readonly nprocPerNode: number;
+  /** `c10d` by default. */
+  readonly rdzvBackend: string;
+  readonly rdzvEndpoint?: string;
+  /** OMP_NUM_THREADS of the ranks, 1 by default. */
+  readonly ompNumberThreads: number;
+}
+
 export interface OpenOptions {
   /** null: `Model store has not been configured.` */
   readonly modelStore: string | null;
@@ -62,7 +88,17 @@ export interface OpenOptions {
   readonly allowedUrls: readonly RegExp[];
   /** Folder, private to this server, under which archives are unpacked. */
   readonly unpackRoot: string;
+  /** Sign a download with AWS Signature Version 4 from the AWS_* variables of the environment. */
   readonly s3SseKms?: boolean;
+  /**
+   * At a start: a copy in the model store that an earlier run of the server downloaded from this same url is used, and not
+   * refused as `Model file already exists`.
+   */
+  readonly reuseDownload?: boolean;
+  /** Bounds on downloads and unpacking; `defaultLimits` where absent. */
+  readonly limits?: Partial<ArchiveLimits>;
+  /** Aborting it ends a download or an unpacking; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**

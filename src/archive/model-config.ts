@@ -1,0 +1,197 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ServingError } from '../errors/serving-error.js';
+import type { ModelConfig, TorchrunConfig } from './archive.js';
+import { entryPath, printable } from './entry-path.js';
+
+/** Far more than any model-config.yaml needs. */
+const mostBytes = 4 * 2 ** 20;
+
+export interface ReadModelConfig {
+  readonly config: ModelConfig;
+  /** Values of the right type that mean nothing and were passed over; one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** What one key takes. */
+interface Key {
+  readonly schema: z.ZodType;
+  /** Follows `should be`. */
+  readonly takes: string;
+  /** The value that counts; undefined for one of the right type that means nothing. */
+  readonly settle: (value: never) => unknown;
+}
+
+/** A whole number; less than `least` counts as `otherwise`. */
+function integer(least: number, otherwise: number | undefined, unit = ''): Key {
+  return {
+    schema: z.int32(),
+    takes: `an integer${unit && ` (${unit})`}`,
+    settle: (value: number) => (value < least ? otherwise : value),
+  };
+}
+
+const flag: Key = { schema: z.boolean(), takes: 'true or false', settle: (value: boolean) => value };
+
+function choice(...words: string[]): Key {
+  return {
+    schema: z.string(),
+    takes: `one of ${words.join(', ')}`,
+    settle: (value: string) => words.find((word) => word === value.toLowerCase()),
+  };
+}
+
+const torchrunSchema = z.object({
+  nnodes: z.int32().min(1).default(1),
+  'nproc-per-node': z.int32().min(1).default(1),
+  'rdzv-backend': z.string().default('c10d'),
+  'rdzv-endpoint': z.string().optional(),
+  OMP_NUMBER_THREADS: z.int32().min(1).default(1),
+});
+
+const torchrun: Key = {
+  schema: z.record(z.string(), z.unknown()).transform(withoutNulls).pipe(torchrunSchema),
+  takes: 'a mapping with nnodes, nproc-per-node and OMP_NUMBER_THREADS (integers above 0), rdzv-backend, rdzv-endpoint',
+  settle: (value: z.output<typeof torchrunSchema>): TorchrunConfig => ({
+    nnodes: value.nnodes,
+    nprocPerNode: value['nproc-per-node'],
+    rdzvBackend: value['rdzv-backend'],
+    ...(value['rdzv-endpoint'] === undefined ? {} : { rdzvEndpoint: value['rdzv-endpoint'] }),
+    ompNumberThreads: value.OMP_NUMBER_THREADS,
+  }),
+};
+
+const keys = {
+  minWorkers: integer(1, 1),
+  maxWorkers: integer(0, undefined),
+  batchSize: integer(1, 1),
+  maxBatchDelay: integer(1, undefined, 'milliseconds'),
+  responseTimeout: integer(1, undefined, 'seconds'),
+  startupTimeout: integer(1, undefined, 'seconds'),
+  maxRetryTimeoutInSec: integer(0, undefined, 'seconds'),
+  clientTimeoutInMills: integer(0, undefined, 'milliseconds'),
+  jobQueueSize: integer(1, undefined),
+  deviceType: choice('cpu', 'gpu'),
+  deviceIds: {
+    schema: z.array(z.int32()),
+    takes: 'a list of integers',
+    settle: (value: number[]) => value,
+  },
+  parallelType: choice('pp', 'tp', 'pptp', 'custom'),
+  parallelLevel: integer(0, undefined),
+  torchrun,
+  useJobTicket: flag,
+  useVenv: flag,
+  sequenceBatching: flag,
+  continuousBatching: flag,
+  asyncCommunication: flag,
+  sequenceMaxIdleMSec: integer(0, undefined, 'milliseconds'),
+  sequenceTimeoutMSec: integer(0, undefined, 'milliseconds'),
+  maxNumSequence: integer(1, undefined),
+  maxSequenceJobQueueSize: integer(1, undefined),
+} satisfies Record<keyof ModelConfig, Key>;
+
+/** The frontend's keys of model-config.yaml and what each takes, for the documentation. */
+export const modelConfigKeys: Readonly<Record<keyof ModelConfig, { readonly takes: string }>> = keys;
+
+/**
+ * Reads the yaml that a manifest names.
+ * @param folder - The archive's root.
+ * @param file - `configFile` of the manifest.
+ * @throws {ServingError} invalidModel if it is missing, is no YAML mapping, or a key of the frontend has a wrong type.
+ */
+export async function readModelConfig(folder: string, file: string): Promise<ReadModelConfig> {
+  const size = await stat(join(folder, insideArchive(file))).then(
+    (stats) => (stats.isFile() ? stats.size : null),
+    () => null,
+  );
+  if (size === null) {
+    throw refused(file, 'the manifest names it, but the archive has no such file');
+  }
+  if (size > mostBytes) {
+    throw refused(file, `it is larger than ${mostBytes} bytes`);
+  }
+  return parseModelConfig(await readFile(join(folder, insideArchive(file)), 'utf8'), file);
+}
+
+/** @throws {ServingError} invalidModel, as `readModelConfig`. */
+export function parseModelConfig(source: string, file: string): ReadModelConfig {
+  const config: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  for (const [key, value] of Object.entries(parseYaml(source, file))) {
+    // A key without a value says nothing.
+    if (!isKnown(key) || value === null) {
+      continue;
+    }
+    const { schema, takes, settle }: Key = keys[key];
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) {
+      throw new ServingError(
+        'invalidModel',
+        `Invalid ${key}: ${shown(value)}, should be ${takes}, in ${printable(file)}`,
+      );
+    }
+    const settled = settle(parsed.data as never);
+    if (settled === undefined && parsed.data !== 0) {
+      warnings.push(`Ignored ${key}: ${shown(value)} in ${printable(file)}, should be ${takes}.`);
+      continue;
+    }
+    if (settled !== undefined) {
+      config[key] = settled;
+    }
+    // Whichever of the two comes later in the file says how many GPUs a worker uses.
+    if (key === 'torchrun') {
+      config['parallelLevel'] = (settled as TorchrunConfig).nprocPerNode;
+    }
+  }
+  return { config, warnings };
+}
+
+function parseYaml(source: string, file: string): Record<string, unknown> {
+  // TorchServe reads YAML 1.1 (`yes` is true), and lets a key come twice: the later one counts.
+  const document = parseDocument(source, { version: '1.1', uniqueKeys: false, logLevel: 'error', prettyErrors: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw refused(file, error.message.split('\n', 1)[0]?.replace(/:$/, '') ?? error.code);
+  }
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    throw refused(file, (error as Error).message);
+  }
+  if (content === null || content === undefined) {
+    return {};
+  }
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    throw refused(file, 'it should be a mapping, one "key: value" a line');
+  }
+  return content as Record<string, unknown>;
+}
+
+function isKnown(key: string): key is keyof ModelConfig {
+  return Object.hasOwn(keys, key);
+}
+
+function withoutNulls(map: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null));
+}
+
+function insideArchive(file: string): string {
+  try {
+    return entryPath(file);
+  } catch {
+    throw refused(file, 'it lies outside the archive');
+  }
+}
+
+function refused(file: string, why: string): ServingError {
+  return new ServingError('invalidModel', `Failed to parse model config file ${printable(file)}: ${why}`);
+}
+
+/** A value as its author would write it, and not longer than a line. */
+function shown(value: unknown): string {
+  return printable(JSON.stringify(value) ?? String(value));
+}
