@@ -1,50 +1,63 @@
 import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
+import type { Logging } from '../observability/logging/logging.js';
 import type { ModelVersion } from '../registry/model-version.js';
-import type { WorkerEvents } from '../workers/worker.js';
 import type { OutputStream } from '../workers/worker-process.js';
+import type { Worker, WorkerEvents } from '../workers/worker.js';
 
-/** Where what workers do and say is written. */
-export interface WorkerJournal {
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-  /** One line that a worker printed. */
-  line(workerName: string, stream: OutputStream, line: string): void;
+/** Where what workers measure goes. */
+export interface WorkerMeter {
   /** What a handler recorded with ts.metrics. */
-  metrics(metrics: readonly Metric__Output[]): void;
+  recorded(metrics: readonly Metric__Output[]): void;
   /** A worker has loaded its model, this long (ms) after its process was asked for. */
   loaded(workerName: string, elapsedMs: number): void;
 }
 
-/** The ears of all workers: what they tell goes to their version, and into the journal. */
+/** The ears of all workers: what they tell goes to their version, to the logs and to the meter. */
 export class VersionWatch {
-  readonly #journal: WorkerJournal;
+  readonly #logging: Logging;
+  readonly #meter: WorkerMeter;
 
-  constructor(journal: WorkerJournal) {
-    this.#journal = journal;
+  constructor(logging: Logging, meter: WorkerMeter) {
+    this.#logging = logging;
+    this.#meter = meter;
   }
 
   eventsOf(version: ModelVersion): WorkerEvents {
-    const journal = this.#journal;
+    const log = this.#logging.ts('Worker');
+    const patience = version.settings.maxRetryTimeoutSeconds;
+    const output = this.#output(version);
     return {
       entered: (worker, state) => {
-        journal.info(`${worker.name} is ${state}`);
-        if (state === 'failed') {
-          version.workerGaveUp();
-          journal.error(`${worker.name} is not tried again: it failed for ${version.settings.maxRetryTimeoutSeconds} s (maxRetryTimeoutInSec)`);
-        }
+        log.info(`${worker.name} is ${state}`);
+        if (state !== 'failed') return;
+        version.workerGaveUp();
+        log.error(`${worker.name} is not started again: it has failed for ${patience} s (maxRetryTimeoutInSec)`);
       },
       died: (worker, reason) => {
         version.workerDied(reason);
-        journal.warn(`${worker.name} died: ${reason}`);
+        log.warn(`${worker.name} died: ${reason}`);
       },
       loaded: (worker, elapsedMs) => {
         version.workerLoaded();
-        journal.loaded(worker.name, elapsedMs);
+        this.#meter.loaded(worker.name, elapsedMs);
       },
-      line: (worker, stream, line) => journal.line(worker.name, stream, line),
-      metrics: (_worker, metrics) => journal.metrics(metrics),
+      line: output,
+      metrics: (_worker, metrics) => this.#meter.recorded(metrics),
       finished: () => {},
+    };
+  }
+
+  /** One writer for each stream of each worker. */
+  #output({ modelName: model, version }: ModelVersion): (worker: Worker, stream: OutputStream, line: string) => void {
+    const writers = new Map<string, (line: string) => void>();
+    return (worker, stream, line) => {
+      const key = worker.id + stream;
+      let write = writers.get(key);
+      if (!write) {
+        write = this.#logging.model({ worker: worker.id, model, version }, stream);
+        writers.set(key, write);
+      }
+      write(line);
     };
   }
 }
