@@ -1,0 +1,41 @@
+"""How many cores torch may use in this worker."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+
+class CpuThreads:
+    """Gives torch this worker's share of the cores, unless the user or the handler decided otherwise.
+
+    The thread count of torch belongs to the thread that sets it: call from the one that runs the handler.
+    """
+
+    def __init__(self) -> None:
+        self._given: int | None = None
+
+    def give(self, count: int) -> None:
+        """0 leaves things as they are."""
+        if count <= 0:
+            return
+        chosen = os.environ.get("OMP_NUM_THREADS")
+        try:
+            import torch
+        except ImportError:
+            return  # a model without torch has no threads of its
+        if not hasattr(torch, "set_num_threads"):
+            return  # an archive's own torch.py
+        if chosen is not None:
+            self._obey(torch, chosen)
+            return
+        if self._given is not None and torch.get_num_threads() != self._given:
+            return  # the handler has set it since
+        torch.set_num_threads(count)
+        self._given = count
+
+    @staticmethod
+    def _obey(torch: Any, chosen: str) -> None:
+        """A forked worker has read the variable when its nursery started, where it may have had another value."""
+        if chosen.isdigit() and int(chosen) > 0 and torch.get_num_threads() != int(chosen):
+            torch.set_num_threads(int(chosen))

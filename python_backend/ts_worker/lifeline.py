@@ -1,0 +1,30 @@
+"""Ties a process to its parent, so that nothing outlives the server."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """The kernel kills this process when its parent ends (Linux; elsewhere the loss of the link has to do).
+
+    `parent` is the pid that the parent should have: if it is gone already, this process ends here.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
+
+
+def lead_session() -> None:
+    """A session and process group of its own: the terminal's Ctrl-C stays with the server, and one signal to the group
+    reaches the handler's child processes too."""
+    try:
+        os.setsid()
+    except PermissionError:
+        pass  # whoever started this process has seen to it

@@ -1,0 +1,68 @@
+"""From what a handler returned to answers."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from typing import Any
+
+from ts_worker.failure import BatchFailure
+from ts_worker.messages import Code
+
+logger = logging.getLogger("ts.service")
+
+STREAM_NEXT = "ts_stream_next"
+
+
+def encode(item: Any) -> bytes:
+    """The bytes of one returned item: bytes as they are, text as UTF-8, a tensor as `torch.save` writes it, else JSON.
+
+    Raises `BatchFailure` for what none of these can carry.
+    """
+    if isinstance(item, str):
+        return item.encode("utf-8")
+    if isinstance(item, (bytes, bytearray)):
+        return bytes(item)
+    torch = sys.modules.get("torch")  # who never imported it can hold no tensor
+    if torch is not None and isinstance(item, torch.Tensor):
+        buffer = io.BytesIO()
+        torch.save(item, buffer)
+        return buffer.getvalue()
+    try:
+        return json.dumps(item, indent=2).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        logger.warning("Unable to serialize model output.", exc_info=True)
+        raise BatchFailure(Code.UNSUPPORTED_OUTPUT, "Unsupported model output data type.") from error
+
+
+def answer_batch(answers: Any, outputs: list[Any], context: Any) -> None:
+    """Appends the final answer of every request to `answers`, a repeated field of `Answer`."""
+    criteria = context.stopping_criteria
+    for index, (item, processor) in enumerate(zip(outputs, context.request_processor)):
+        body = encode(item)
+        headers = processor.get_response_headers()
+        if criteria:
+            _mark(headers, criteria[index](item))
+        elif headers.get(STREAM_NEXT) == "true":
+            headers[STREAM_NEXT] = "false"
+        fill(answers.add(), body, processor)
+
+
+def fill(answer: Any, body: bytes, processor: Any) -> None:
+    """Sets the fields of an `Answer` from an encoded item and its request processor."""
+    answer.body = body
+    status, phrase = processor.get_response_status_code(), processor.get_response_status_phrase()
+    if status != 200:
+        answer.status = status
+    if phrase:
+        answer.phrase = phrase
+    headers = processor.get_response_headers()
+    if headers:
+        answer.headers.extend(part for pair in headers.items() for part in pair)
+
+
+def _mark(headers: dict[str, str], stops: bool | None) -> None:
+    if stops is not None:
+        headers[STREAM_NEXT] = "false" if stops else "true"

@@ -1,0 +1,56 @@
+"""Parts of a streamed result, sent while the handler still runs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ts_worker.link import Link
+from ts_worker.messages import FromWorker
+from ts_worker.outputs import STREAM_NEXT, encode, fill
+
+
+class BatchChannel:
+    """What a handler finds as `context.cl_socket`: the way back to the callers of one batch."""
+
+    def __init__(self, link: Link, batch_id: int, cancelled: set[int]) -> None:
+        self._link = link
+        self._batch_id = batch_id
+        self.cancelled = cancelled
+
+    def send_piece(self, index: int, body: bytes, processor: Any) -> None:
+        """Sends a part of the result of request `index` at once. Safe from any thread."""
+        message = FromWorker()
+        piece = message.piece
+        piece.batch_id = self._batch_id
+        piece.index = index
+        fill(piece.answer, body, processor)
+        self._link.send(message)
+
+    def sendall(self, data: bytes) -> None:
+        """There is no socket to write to."""
+        raise TypeError("context.cl_socket takes no bytes: call ts.handler_utils.utils.send_intermediate_predict_response")
+
+    def __deepcopy__(self, memo: Any) -> BatchChannel:
+        return self
+
+
+def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> None:
+    """Sends `ret[i]` for each `i` of `request_ids` (`{i: request id}`) as the next part of that request's result.
+
+    The index may count within a part of the batch, as in micro-batching; the id decides whose part it is. Does nothing
+    on ranks other than 0. Safe from any thread.
+    """
+    if is_silent_rank():
+        return
+    places = {request_id: index for index, request_id in context.request_ids.items()}
+    for index, request_id in request_ids.items():
+        place = places.get(request_id, index)
+        processor = context.request_processor[place]
+        processor.add_response_property(STREAM_NEXT, "true")
+        context.cl_socket.send_piece(place, encode(ret[index]), processor)
+
+
+def is_silent_rank() -> bool:
+    """Of the processes of one model, only rank 0 answers."""
+    return os.environ.get("LOCAL_RANK", "0") != "0"

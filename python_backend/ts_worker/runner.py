@@ -1,0 +1,157 @@
+"""Does what the frontend says, one command after the other, on the main thread."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from time import perf_counter_ns
+from typing import Any, NoReturn
+
+from ts_worker.cpu_threads import CpuThreads
+from ts_worker.departure import leave, status_of
+from ts_worker.failure import BatchFailure, prediction_failed
+from ts_worker.inputs import decode_batch
+from ts_worker.link import Link
+from ts_worker.messages import Code, FromWorker, Loaded
+from ts_worker.metric_recorder import MetricRecorder
+from ts_worker.model import Model, load_model
+from ts_worker.module_path import enter_model_dir
+from ts_worker.outputs import answer_batch
+from ts_worker.pieces import BatchChannel, is_silent_rank
+from ts_worker.prediction import predict
+
+logger = logging.getLogger("ts.model_service_worker")
+
+# How long the frontend may take to read the last answers of a worker that leaves.
+_FAREWELL_SECONDS = 10.0
+
+
+class Runner:
+    """Handlers install signal handlers, set up process groups and CUDA contexts: they are called on the main thread
+    only, and never two at a time."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._metrics = MetricRecorder(link)
+        self._threads = CpuThreads()
+        self._model: Model | None = None
+        self._silent = is_silent_rank()
+
+    def run(self) -> NoReturn:
+        """Until the frontend says Shutdown or is gone; then the process ends."""
+        try:
+            status = self._obey()
+        except SystemExit as exit:
+            status = status_of(exit)
+        except KeyboardInterrupt:
+            status = 130
+        self._link.close(_FAREWELL_SECONDS)
+        leave(status)
+
+    def _obey(self) -> int:
+        while True:
+            command = self._link.receive()
+            if command is None:
+                return 0 if self._link.heard else 1
+            if command.HasField("batch"):
+                self._run_batch(command.batch)
+            elif command.HasField("load"):
+                if not self._load(command.load):
+                    return 1
+            elif command.HasField("tune"):
+                self._threads.give(command.tune.cpu_threads)
+            elif command.HasField("shutdown"):
+                return 0
+
+    def _run_batch(self, batch: Any) -> None:
+        began = perf_counter_ns()
+        message = FromWorker()
+        result = message.result
+        result.batch_id = batch.id
+        self._metrics.hold()
+        try:
+            self._answer(batch, result)
+        except BatchFailure as failure:
+            _fail(result, failure)
+        except Exception:
+            logger.error("The answer of the batch could not be made.", exc_info=True)
+            _fail(result, prediction_failed())
+        finally:
+            self._link.forget(batch.id)
+            self._metrics.release(result.metrics)
+        result.elapsed_us = (perf_counter_ns() - began) // 1000
+        if self._silent:
+            logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
+        else:
+            self._link.send(message)
+
+    def _answer(self, batch: Any, result: Any) -> None:
+        if self._model is None:
+            raise prediction_failed()
+        context, entry_point = self._model
+        channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
+        outputs = predict(context, entry_point, decode_batch(batch.requests), channel)
+        answer_batch(result.answers, outputs, context)
+
+    def _load(self, load: Any) -> bool:
+        """Answers the command; False where the model cannot be served, which ends the worker."""
+        logger.info("model_name: %s, batchSize: %d", load.model_name, load.batch_size)
+        outcome = Loaded(code=Code.OK, message=f"loaded model {load.model_name}")
+        try:
+            self._model = self._make(load)
+        except Exception as error:
+            logger.error("Backend worker process died.", exc_info=True)
+            outcome = Loaded(code=_load_code(error), message=_last_line(error))
+        self._link.send(FromWorker(loaded=outcome))
+        return bool(outcome.code == Code.OK)
+
+    def _make(self, load: Any) -> Model:
+        from ts.metrics import sink
+        from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
+
+        sink.set_sink(self._metrics.record)
+        metrics = MetricsCacheYamlImpl(load.metrics_config or _shipped_metrics())
+        metrics.initialize_cache()
+        metrics.model_name = load.model_name
+        enter_model_dir(load.model_dir, load.handler)
+        self._threads.give(load.cpu_threads)
+        return load_model(
+            load.model_name,
+            load.model_dir,
+            load.handler,
+            load.gpu_id if load.gpu_id >= 0 else None,
+            load.batch_size,
+            load.envelope,
+            load.limit_max_image_pixels,
+            metrics,
+        )
+
+
+def _fail(result: Any, failure: BatchFailure) -> None:
+    result.ClearField("answers")
+    result.code = failure.code
+    result.message = failure.message
+    try:
+        result.status = failure.status
+    except ValueError:  # a status that no integer of the link can hold
+        result.code = Code.PREDICTION_FAILED
+
+
+def _load_code(error: Exception) -> int:
+    """Memory, of the host or of a device, ran out; or else anything."""
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "CUDA" in str(error)):
+        return Code.LOAD_OUT_OF_MEMORY
+    return Code.LOAD_FAILED
+
+
+def _last_line(error: Exception) -> str:
+    """The end of the traceback, where it says what went wrong; an error of several lines in one."""
+    text = traceback.format_exception_only(type(error), error)[-1]
+    return " ".join(text.split())
+
+
+def _shipped_metrics() -> str:
+    import ts
+
+    return os.path.join(os.path.dirname(os.path.abspath(ts.__file__)), "configs", "metrics.yaml")
