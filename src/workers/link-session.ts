@@ -1,11 +1,11 @@
-import type { Code } from '../generated/torchbridge/worker/v1/Code.js';
+import type { Code__Output } from '../generated/torchbridge/worker/v1/Code.js';
 import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
 import type { BatchDesk } from './batch-desk.js';
 import type { BatchResult, LinkListener, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 
 /** How a load ended. */
 export interface LoadOutcome {
-  readonly code: Code;
+  readonly code: Code__Output;
   readonly message: string;
 }
 

@@ -1,4 +1,4 @@
-import type { Code } from '../../generated/torchbridge/worker/v1/Code.js';
+import type { Code__Output } from '../../generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
 import type { PendingRequest } from '../../batching/pending-request.js';
@@ -15,7 +15,7 @@ export interface WorkerAnswer {
 /** The one result of a batch. */
 export interface BatchResult {
   readonly batchId: number;
-  readonly code: Code;
+  readonly code: Code__Output;
   readonly status: number;
   readonly message: string;
   readonly answers: WorkerAnswer[];
@@ -24,7 +24,7 @@ export interface BatchResult {
 
 /** What a worker says. Calls come in the order in which the worker said it; `closed` comes last, once. */
 export interface LinkListener {
-  loaded(outcome: { readonly code: Code; readonly message: string }): void;
+  loaded(outcome: { readonly code: Code__Output; readonly message: string }): void;
   result(result: BatchResult): void;
   piece(batchId: number, index: number, answer: WorkerAnswer): void;
   metrics(metrics: readonly Metric__Output[]): void;
