@@ -18,6 +18,7 @@ export default defineConfig({
       {
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow, testTimeout: 180_000, hookTimeout: 300_000 },
       },
+      { test: { name: 'reference', include: ['test/reference/**/*.test.ts'], ...slow, testTimeout: 180_000 } },
     ],
   },
 });

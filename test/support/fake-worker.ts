@@ -1,6 +1,6 @@
+import type { PendingRequest } from '../../src/batching/pending-request.js';
 import { Code } from '../../src/generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../src/generated/torchbridge/worker/v1/Load.js';
-import type { PendingRequest } from '../../src/batching/pending-request.js';
 import type { Expected } from '../../src/workers/link/link-server.js';
 import type { BatchResult, LinkListener, WorkerLink } from '../../src/workers/link/worker-link.js';
 import type { Exit, Launcher, LaunchOrder, WorkerProcess } from '../../src/workers/worker-process.js';
@@ -68,7 +68,12 @@ export class FakeLink implements WorkerLink {
       status: 0,
       message: '',
       elapsedUs: 100,
-      answers: batch.requests.map(({ input }) => ({ status: 0, phrase: '', headers: [], body: input.parameters[0]?.value ?? Buffer.alloc(0) })),
+      answers: batch.requests.map(({ input }) => ({
+        status: 0,
+        phrase: '',
+        headers: [],
+        body: input.parameters[0]?.value ?? Buffer.alloc(0),
+      })),
       ...result,
     });
   }

@@ -1,0 +1,172 @@
+#!/usr/bin/env node
+/**
+ * Runs the tests, from a fresh clone on: sets up what the chosen suites need, runs them one after the other, and closes
+ * with one line, 'N passed, N failed', over all of them.
+ *
+ *     npm test                                all suites that need no other software and few gigabytes
+ *     node test/run.mjs SUITE ... [-- WORD ...]   these suites; the words go to vitest or pytest
+ *
+ * Everything that a test starts inherits a TMPDIR of this run. Whatever process of the run is alive at the end is a
+ * failure, is named, and is killed.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureEnvironment } from '../python_backend/environment.mjs';
+import { exitWith, root, setUp } from '../scripts/setup.mjs';
+
+/** The conformance suites whose recordings this project answers alike. */
+const conformance = ['inference-input', 'inference-output', 'batching', 'startup'];
+
+const suites = {
+  unit: { needs: ['packages'], run: () => vitest('unit') },
+  contract: { needs: ['packages', 'build', 'python'], run: () => vitest('contract') },
+  integration: { needs: ['packages', 'build', 'python'], run: () => vitest('integration') },
+  python: { needs: ['packages'], environment: 'test', run: pytest },
+  conformance: { needs: ['packages', 'build', 'python'], run: (python) => replay(python, conformance) },
+  e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
+  vision: { needs: ['packages'], environment: 'vision', run: pytest },
+  reference: { needs: ['packages', 'build', 'python'], environment: 'reference', run: compareWithReference },
+};
+const usual = ['unit', 'contract', 'python', 'integration', 'conformance', 'e2e'];
+
+const folder = fs.mkdtempSync(join(tmpdir(), 'tb-'));
+process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+
+let environment = process.env;
+let words = [];
+
+/** Runs a command with its output on the terminal; answers its exit status and, where wanted, what it printed. */
+function run(command, args, { cwd = root, env = {}, keep = false } = {}) {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...environment, ...env },
+    stdio: ['ignore', keep ? 'pipe' : 'inherit', 'inherit'],
+  });
+  let printed = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+    process.stdout.write(text);
+  });
+  return new Promise((done) => {
+    child.on('error', (error) => {
+      console.error(`${command}: ${error.message}`);
+      done({ status: 127, printed });
+    });
+    child.on('close', (status) => done({ status: status ?? 1, printed }));
+  });
+}
+
+/** A suite that ended badly without naming a failed test counts as one failure. */
+function counted({ passed = 0, failed = 0, skipped = 0 }, status) {
+  return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+async function vitest(project) {
+  const report = join(folder, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const vitestBin = join(root, 'node_modules/vitest/vitest.mjs');
+  const { status } = await run(process.execPath, [vitestBin, 'run', '--project', project, ...reporters, ...words]);
+  try {
+    const found = JSON.parse(fs.readFileSync(report, 'utf8'));
+    const skipped = found.numPendingTests + found.numTodoTests;
+    return counted({ passed: found.numPassedTests, failed: found.numFailedTests, skipped }, status);
+  } catch {
+    return counted({}, status);
+  }
+}
+
+async function pytest(python) {
+  const report = join(folder, 'pytest.xml');
+  const backend = join(root, 'python_backend');
+  const args = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${report}`, ...words];
+  const { status } = await run(python, args, { cwd: backend, env: { TS_PYTHON: python } });
+  if (!fs.existsSync(report)) return counted({}, status);
+  const head = fs.readFileSync(report, 'utf8').slice(0, 2000);
+  const count = (name) => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
+  const failed = count('failures') + count('errors');
+  return counted({ passed: count('tests') - failed - count('skipped'), failed, skipped: count('skipped') }, status);
+}
+
+/** Replays recorded conversations; `server` is the folder with the commands, ours unless told. */
+async function replay(python, names, server = join(root, 'bin'), options = []) {
+  const args = [join(root, 'test/conformance/replay.py'), 'check', ...names, ...options];
+  const { freePorts } = await support('free-ports');
+  const env = { BASE_PORT: String(await freePorts(12)), PATH: `${server}${delimiter}${environment.PATH}` };
+  const { status, printed } = await run(python, args, { cwd: folder, env, keep: true });
+  const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(printed) ?? [];
+  return counted({ passed: Number(passed ?? 0), failed: Number(failed ?? 0) }, status);
+}
+
+/** The recordings against TorchServe itself, then the tests that run it beside ours. */
+async function compareWithReference(python) {
+  const recorded = await replay(python, conformance, dirname(python), ['--reference']);
+  environment = { ...environment, TORCHBRIDGE_REFERENCE_PYTHON: python };
+  return sum([recorded, await vitest('reference')]);
+}
+
+function sum(counts) {
+  const add = (name) => counts.reduce((total, count) => total + count[name], 0);
+  return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') };
+}
+
+/** Waits a little for the run's processes to go, then kills those that stay; one more passed or failed test. */
+async function nothingLeft() {
+  const { processesLeft } = await support('processes');
+  const left = await processesLeft(folder);
+  for (const { pid, command } of left) {
+    console.error(`FAIL left behind: ${pid} ${command}`);
+    process.kill(pid, 'SIGKILL');
+  }
+  return { passed: left.length === 0 ? 1 : 0, failed: left.length, skipped: 0 };
+}
+
+/** A module of test/support; they are TypeScript, so this works only once the packages are installed. */
+async function support(name) {
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(`./support/${name}.ts`, import.meta.url);
+}
+
+function line({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+async function main() {
+  const cut = process.argv.indexOf('--', 2);
+  const given = process.argv.slice(2, cut < 0 ? undefined : cut);
+  words = cut < 0 ? [] : process.argv.slice(cut + 1);
+  const unknown = given.find((name) => !(name in suites));
+  if (unknown) {
+    console.error(`There is no suite "${unknown}": choose among ${Object.keys(suites).join(', ')}.`);
+    process.exit(2);
+  }
+  const chosen = given.length > 0 ? given : usual;
+  const python = await setUp([...new Set(chosen.flatMap((name) => suites[name].needs))]);
+  // the tests see neither settings of the user's nor other runs' temporary files
+  const own = Object.entries(process.env).filter(([name]) => !/^(TS_|TEMP$|LOG_LOCATION|METRICS_LOCATION)/.test(name));
+  environment = { ...Object.fromEntries(own), TMPDIR: folder, ...(python ? { TS_PYTHON: python } : {}) };
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => nothingLeft().finally(() => process.exit(130)));
+  }
+  const results = [];
+  for (const name of chosen) {
+    const suite = suites[name];
+    const interpreter = suite.environment ? await ensureEnvironment(suite.environment) : python;
+    console.log(`\n== ${name}`);
+    const started = Date.now();
+    const result = await suite.run(interpreter);
+    results.push(result);
+    console.log(`-- ${name}: ${line(result)} (${Math.round((Date.now() - started) / 1000)} s)`);
+  }
+  results.push(await nothingLeft());
+  const total = sum(results);
+  console.log(`\n${line(total)}`);
+  process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+try {
+  await main();
+} catch (error) {
+  exitWith(error);
+}
