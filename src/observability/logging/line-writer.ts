@@ -1,0 +1,144 @@
+/** Where lines end up: a file or the console. */
+export interface Target {
+  /** Writes all of it, or throws. Called again only once the last call has ended. */
+  write(chunk: Buffer): Promise<void>;
+  /** Writes what it can at once, while the process ends. */
+  writeSync(chunk: Buffer): void;
+  close(): Promise<void>;
+}
+
+export interface LineWriterOptions {
+  /** Bytes that may wait. Lines beyond it are dropped; default 8 MiB. */
+  readonly limit?: number;
+  /** Milliseconds that a line waits for company at most; default 50. */
+  readonly delay?: number;
+  /** The line that tells of dropped ones. */
+  readonly notice: (dropped: number) => string;
+  /** Hears of the first failure of a row of them. */
+  readonly failed: (error: Error) => void;
+}
+
+/** What one write to the target holds at most. */
+const CHUNK = 256 * 1024;
+
+/**
+ * Gathers lines and writes them in large pieces, so that a line costs no system call of its own and never waits for a
+ * disk or a reader. What comes faster than it can be written is dropped and counted.
+ */
+export class LineWriter {
+  readonly #target: Target;
+  readonly #options: LineWriterOptions;
+  readonly #limit: number;
+  #lines: string[] = [];
+  /** Characters that wait or are being written. */
+  #waiting = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> | null = null;
+  #failing = false;
+  #closed = false;
+
+  constructor(target: Target, options: LineWriterOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#limit = options.limit ?? 8 * 1024 * 1024;
+  }
+
+  /**
+   * Takes a line with its end.
+   * @param minor lines are dropped at half the limit, so that a flood of them leaves room for the others.
+   */
+  write(line: string, minor = false): void {
+    if (this.#closed) {
+      return;
+    }
+    if (this.#waiting + line.length > (minor ? this.#limit / 2 : this.#limit)) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines.push(line);
+    this.#waiting += line.length;
+    if (this.#waiting >= CHUNK) {
+      this.#start();
+    } else if (this.#timer === null && this.#writing === null) {
+      this.#timer = setTimeout(() => this.#start(), this.#options.delay ?? 50).unref();
+    }
+  }
+
+  #start(): void {
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = null;
+    }
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#lines.length > 0 || this.#dropped > 0) {
+      this.#tellOfDropped();
+      const [chunk, characters] = this.#take();
+      try {
+        await this.#target.write(chunk);
+        this.#failing = false;
+      } catch (error) {
+        if (!this.#failing) {
+          this.#failing = true;
+          this.#options.failed(error as Error);
+        }
+      }
+      this.#waiting -= characters;
+    }
+  }
+
+  /** The notice stands behind the lines that came before the loss. */
+  #tellOfDropped(): void {
+    if (this.#dropped > 0 && this.#waiting < this.#limit / 2) {
+      const line = this.#options.notice(this.#dropped);
+      this.#dropped = 0;
+      this.#lines.push(line);
+      this.#waiting += line.length;
+    }
+  }
+
+  #take(): [chunk: Buffer, characters: number] {
+    let characters = 0;
+    let count = 0;
+    while (count < this.#lines.length && (count === 0 || characters < CHUNK)) {
+      characters += this.#lines[count]?.length ?? 0;
+      count += 1;
+    }
+    const taken = count === this.#lines.length ? this.#lines : this.#lines.slice(0, count);
+    this.#lines = count === this.#lines.length ? [] : this.#lines.slice(count);
+    return [Buffer.from(taken.join('')), characters];
+  }
+
+  /** Resolves once all that was written before is out. */
+  async flush(): Promise<void> {
+    this.#start();
+    await this.#writing;
+  }
+
+  /** Writes what waits, now: for the moment in which the process ends without having closed. */
+  flushSync(): void {
+    const chunk = Buffer.from(this.#lines.join(''));
+    this.#lines = [];
+    if (!this.#closed && chunk.length > 0) {
+      try {
+        this.#target.writeSync(chunk);
+      } catch {
+        // Nobody is left to tell.
+      }
+    }
+  }
+
+  /** Writes what is left and lets go of the target. Safe twice. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      await this.flush();
+      this.#closed = true;
+      await this.#target.close();
+    }
+  }
+}
