@@ -1,6 +1,8 @@
 import type { OpenedArchive } from '../archive/archive.js';
+import { identify } from '../archive/model-identity.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { Config } from '../config/config.js';
+import type { StartupModel } from '../config/models.js';
 import { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
@@ -26,8 +28,6 @@ export interface LifecycleParts {
 /** A version that is being registered: by a call, or at the start of the server. */
 interface Registration {
   readonly asked: Partial<RegisterOptions> & { readonly url: string };
-  /** Name where neither the call nor the archive has one. */
-  readonly fallbackName: string | null;
   readonly fallbackWorkers: number;
   readonly loadedAtStartup: boolean;
 }
@@ -43,7 +43,6 @@ export class ModelLifecycle implements Lifecycle {
   async register(options: RegisterOptions): Promise<RegisterOutcome> {
     const { version, bounds } = await this.#add({
       asked: options,
-      fallbackName: null,
       fallbackWorkers: this.#parts.config.defaultWorkersPerModel,
       loadedAtStartup: false,
     });
@@ -56,12 +55,10 @@ export class ModelLifecycle implements Lifecycle {
 
   /**
    * Registers a model of `load_models`; its workers start in the background.
-   * @param fallbackName name for an archive without one.
    */
-  async loadAtStart(url: string, name: string | null, fallbackName: string, fallbackWorkers: number): Promise<void> {
+  async loadAtStart({ url, name }: StartupModel, fallbackWorkers: number): Promise<void> {
     const { version, bounds } = await this.#add({
       asked: { url, ...(name === null ? {} : { modelName: name }) },
-      fallbackName,
       fallbackWorkers,
       loadedAtStartup: true,
     });
@@ -111,11 +108,16 @@ export class ModelLifecycle implements Lifecycle {
     }
   }
 
-  async #prepare({ asked, fallbackName, fallbackWorkers, loadedAtStartup }: Registration, archive: OpenedArchive) {
+  async #prepare({ asked, fallbackWorkers, loadedAtStartup }: Registration, archive: OpenedArchive) {
     const { config, workers, watch, registry } = this.#parts;
-    const modelName = asked.modelName ?? archive.manifest?.model.modelName ?? fallbackName;
-    if (!modelName) throw new ServingError('invalidModel', 'Model name is not defined.');
-    const version = archive.manifest?.model.modelVersion ?? '1.0';
+    const identity = identify(archive.manifest, {
+      modelName: asked.modelName,
+      handler: asked.handler,
+      runtime: asked.runtime,
+      defaultHandler: config.defaultServiceHandler,
+      nameFromFile: loadedAtStartup ? asked.url : null,
+    });
+    const { name: modelName, version } = identity;
     registry.mustBeFree({ model: modelName, version });
     await this.#parts.installRequirements(archive, modelName);
     const sources = {
@@ -123,7 +125,7 @@ export class ModelLifecycle implements Lifecycle {
       yaml: archive.modelConfig ?? {},
       configured: config.models?.get(modelName)?.get(version) ?? {},
       config,
-      manifest: archive.manifest,
+      identity,
     };
     const settings = resolveSettings(sources, workers.gpuCount);
     const made = new ModelVersion({

@@ -1,4 +1,5 @@
-import type { Manifest, ModelConfig } from '../archive/archive.js';
+import type { ModelConfig } from '../archive/archive.js';
+import type { ModelIdentity } from '../archive/model-identity.js';
 import type { Config } from '../config/config.js';
 import type { ModelSettings } from '../config/models.js';
 import type { VersionSettings } from '../registry/version-settings.js';
@@ -13,7 +14,8 @@ export interface SettingSources {
   /** The version's entry of the `models` key. */
   readonly configured: ModelSettings;
   readonly config: Config;
-  readonly manifest: Manifest | null;
+  /** Who the model is, the call's word on it included. */
+  readonly identity: ModelIdentity;
 }
 
 /** TorchServe's defaults. */
@@ -22,12 +24,12 @@ const maxBatchDelayMs = 100;
 const maxRetryTimeoutSeconds = 300;
 
 /** Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default. */
-export function resolveSettings({ asked, yaml, configured, config, manifest }: SettingSources, gpuCount: number): VersionSettings {
+export function resolveSettings({ asked, yaml, configured, config, identity }: SettingSources, gpuCount: number): VersionSettings {
   const stateful = yaml.sequenceBatching ?? false;
   return {
-    runtime: asked.runtime ?? configured.runtimeType ?? manifest?.runtime ?? 'python',
-    handler: asked.handler ?? manifest?.model.handler ?? config.defaultServiceHandler ?? '',
-    envelope: config.serviceEnvelope ?? manifest?.model.envelope ?? '',
+    runtime: asked.runtime ?? configured.runtimeType ?? identity.runtime,
+    handler: identity.handler ?? '',
+    envelope: config.serviceEnvelope ?? identity.envelope ?? '',
     batchSize: asked.batchSize ?? yaml.batchSize ?? configured.batchSize ?? batchSize,
     maxBatchDelayMs: asked.maxBatchDelayMs ?? yaml.maxBatchDelay ?? configured.maxBatchDelay ?? maxBatchDelayMs,
     queueCapacity: yaml.jobQueueSize ?? config.jobQueueSize,

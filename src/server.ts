@@ -1,0 +1,134 @@
+import { availableParallelism, hostname } from 'node:os';
+import { openArchive } from './archive/open.js';
+import type { Config } from './config/config.js';
+import { type FrontDoors, openFrontDoors } from './api/http/front-doors.js';
+import { ModelLifecycle } from './lifecycle/model-lifecycle.js';
+import { makeRunFolder } from './lifecycle/run-folder.js';
+import { startupModels } from './lifecycle/startup-models.js';
+import { VersionWatch } from './lifecycle/version-watch.js';
+import type { Logging } from './observability/logging/logging.js';
+import { metricLine } from './observability/metrics/metric-line.js';
+import { Registry } from './registry/registry.js';
+import { ModelServing } from './serving/model-serving.js';
+import { CpuShare } from './workers/cpu-share.js';
+import { DeviceAssigner } from './workers/device-assigner.js';
+import { countGpus } from './workers/gpus.js';
+import { findInterpreter } from './workers/interpreter.js';
+import { LinkServer } from './workers/link/link-server.js';
+import { NurseryLauncher } from './workers/nursery-launcher.js';
+import { SpawnLauncher } from './workers/spawn-launcher.js';
+import { WorkerFactory, workerEnvironment } from './workers/worker-factory.js';
+import type { Launcher } from './workers/worker-process.js';
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Drains and ends everything that was started. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Parts that were started, each with the way to end it; ended in reverse. */
+type Started = { readonly what: string; readonly end: () => Promise<void> | void }[];
+
+/**
+ * Builds every part, joins them and binds the listeners. What was started is ended again where a later part fails.
+ * @throws StartupError for whatever keeps the server from starting.
+ */
+export async function startServer(config: Config, logging: Logging): Promise<RunningServer> {
+  const started: Started = [];
+  const log = logging.ts('ModelServer');
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= endAll(started, (message) => log.error(message));
+    return stopping;
+  };
+  try {
+    await build(config, logging, started);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  logging.print('Model server started.');
+  return { stop };
+}
+
+async function build(config: Config, logging: Logging, started: Started): Promise<void> {
+  const log = logging.ts('ModelServer');
+  const python = await findInterpreter(config);
+  const folder = await makeRunFolder(config.temporaryFolder);
+  started.push({ what: 'run folder', end: () => folder.remove() });
+
+  const links = new LinkServer(folder.path);
+  await links.listen();
+  started.push({ what: 'worker links', end: () => links.close() });
+
+  const env = workerEnvironment(process.env, config.blacklistEnvVars, {
+    TS_DECODE_INPUT_REQUEST: String(config.decodeInputRequest),
+    TS_IPEX_ENABLE: String(config.ipexEnable),
+    TS_IPEX_GPU_ENABLE: String(config.ipexGpuEnable),
+    TS_REQUEST_SEQUENCE_ID: config.tsHeaderKeySequenceId,
+    TS_REQUEST_SEQUENCE_START: config.tsHeaderKeySequenceStart,
+    TS_REQUEST_SEQUENCE_END: config.tsHeaderKeySequenceEnd,
+  });
+  const launcher = makeLauncher(config, folder.path, env, (line) => logging.ts('Nursery').info(line));
+  started.push({ what: 'workers', end: () => launcher.close() });
+  if (launcher instanceof NurseryLauncher) await launcher.warm(python);
+
+  const workers = new WorkerFactory(
+    {
+      python,
+      env,
+      firstId: config.initialWorkerPort,
+      limitMaxImagePixels: config.limitMaxImagePixels,
+      metricsConfig: config.metricsConfig ?? '',
+      debug: config.debug,
+    },
+    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : availableParallelism()) },
+    new DeviceAssigner(await countGpus(config.numberOfGpu)),
+  );
+  const host = hostname();
+  const watch = new VersionWatch(logging, {
+    recorded: (metrics) => {
+      for (const metric of metrics) logging.modelMetrics(metricLine(metric, host));
+    },
+    loaded: (worker, elapsedMs) =>
+      logging.tsMetrics(metricLine({ name: 'WorkerLoadTime', unit: 'Milliseconds', value: Math.round(elapsedMs), dimensions: ['WorkerName', worker, 'Level', 'Host'] }, host)),
+  });
+
+  const registry = new Registry();
+  const lifecycle = new ModelLifecycle({
+    config,
+    registry,
+    workers,
+    watch,
+    open: (url, options) =>
+      openArchive(url, { ...options, modelStore: config.modelStore, allowedUrls: config.allowedUrls, unpackRoot: folder.archives }),
+    installRequirements: async () => {},
+  });
+  started.push({ what: 'models', end: () => lifecycle.close() });
+
+  const workersEach = config.defaultWorkersPerModel || workers.gpuCount || availableParallelism();
+  for (const model of await startupModels(config)) {
+    await lifecycle
+      .loadAtStart(model, config.debug ? 1 : workersEach)
+      .catch((error) => log.warn(`Failed to load model: ${model.url}`, { error }));
+  }
+
+  const doors: FrontDoors = await openFrontDoors({ config, serving: new ModelServing(registry), lifecycle, logging });
+  started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
+}
+
+function makeLauncher(config: Config, folder: string, env: Readonly<Record<string, string>>, log: (line: string) => void): Launcher {
+  // Forking a process that has imported torch is safe on Linux alone.
+  const fork = config.workerStartMethod === 'fork' || (config.workerStartMethod === 'auto' && process.platform === 'linux');
+  return fork ? new NurseryLauncher(folder, env, log) : new SpawnLauncher();
+}
+
+async function endAll(started: Started, onError: (message: string) => void): Promise<void> {
+  for (const { what, end } of started.splice(0).reverse()) {
+    try {
+      await end();
+    } catch (error) {
+      onError(`${what} could not be ended cleanly: ${error}`);
+    }
+  }
+}
