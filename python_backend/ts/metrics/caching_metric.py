@@ -65,7 +65,7 @@ class CachingMetric(MetricAbstract):
             f"[METRICS]{self.metric_name}.{self.unit}:{value}|#{dimension_string}|#type:{self.metric_type.name}"
             f"|#hostname:{socket.gethostname()},{int(time.time())}"
         )
-        logger.info("%s,%s" % (line, request_id) if request_id else line)
+        logger.info(f"{line},{request_id}" if request_id else line)
 
     def _send(self, sink: _sink.Sink, request_id: str, value: float, pairs: list[tuple[str, str]]) -> None:
         ids = request_id.split(",") if request_id else []

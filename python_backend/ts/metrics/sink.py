@@ -6,7 +6,7 @@ logging configuration. Without a sink (a unit test, a script) metrics are writte
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from collections.abc import Callable
 
 #: Receives ``(name, unit, type, value, dimensions, request_ids)``. ``unit`` is the long form (``"Milliseconds"``),
 #: ``type`` is ``"COUNTER"``, ``"GAUGE"`` or ``"HISTOGRAM"``, ``dimensions`` a list of ``(name, value)`` pairs of
@@ -14,7 +14,7 @@ from typing import Callable, Optional
 #: and should not raise.
 Sink = Callable[[str, str, str, float, "list[tuple[str, str]]", "list[str]"], None]
 
-_sink: Optional[Sink] = None
+_sink: Sink | None = None
 
 
 def set_sink(sink: Sink | None) -> Sink | None:

@@ -6,11 +6,13 @@ import abc
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from ts.handler_utils.timer import timed
+from ts.torch_handler import devices
 from ts.torch_handler.compiling import compile_options, compile_with_ipex, compiled
 from ts.torch_handler.optional import is_installed, require
 from ts.torch_handler.source_module import load_source_module
@@ -23,7 +25,7 @@ PT2_AVAILABLE = hasattr(torch, "compile")
 #: The releases after 2.2.2 can load what torch.export and AOTInductor compiled.
 PT230_AVAILABLE = torch.__version__ > (2, 2, 2)
 ONNX_AVAILABLE = is_installed("onnxruntime")
-XLA_AVAILABLE = False
+XLA_AVAILABLE = devices.XLA_AVAILABLE
 IPEX_AVAILABLE = False
 
 try:
@@ -36,14 +38,6 @@ except ImportError:
 if torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0):
     torch.set_float32_matmul_precision("high")
     logger.info("Enabled tensor cores")
-
-if is_installed("torch_xla"):
-    try:
-        import torch_xla.core.xla_model as xm
-
-        XLA_AVAILABLE = True
-    except ImportError as error:
-        logger.warning("torch_xla is installed but cannot be imported: %s", error)
 
 # Imported for what it registers: a backend of torch.compile, and operators that TorchScript files may contain.
 for _module, _found, _absent in (
@@ -85,6 +79,30 @@ def setup_ort_session(model_pt_path: str, map_location: str | None) -> Any:
     return session
 
 
+def answer(
+    handler: Any, data: list[dict[str, Any]], context: Any, respond: Callable[[list[dict[str, Any]]], list[Any]]
+) -> list[Any]:
+    """One call of a handler's ``handle``: profiled, or a description, or else ``respond(data)``.
+
+    Reports ``HandlerTime`` in ms.
+    """
+    began = time.perf_counter()
+    handler.context = context
+    if os.environ.get("ENABLE_TORCH_PROFILER"):
+        if not PROFILER_AVAILABLE:
+            raise RuntimeError(
+                "Profiler is enabled but current version of torch does not support."
+                "Install torch>=1.8.1 to use profiler."
+            )
+        output, _ = handler._infer_with_profiler(data=data)
+    elif handler._is_describe():
+        output = [handler.describe_handle()]
+    else:
+        output = respond(data)
+    context.metrics.add_time("HandlerTime", round((time.perf_counter() - began) * 1000, 2), None, "ms")
+    return output
+
+
 class BaseHandler(abc.ABC):
     """Loads a model and answers batches with it. Override the steps that your model needs otherwise.
 
@@ -120,7 +138,7 @@ class BaseHandler(abc.ABC):
         :raises RuntimeError: if the archive holds no model, or one that cannot be loaded; the text says why.
         """
         properties = context.system_properties
-        self._choose_device(properties.get("gpu_id"))
+        self.map_location, self.device = devices.choose(properties.get("gpu_id"))
         self.manifest = context.manifest
         self.model_yaml_config = getattr(context, "model_yaml_config", None) or {}
         model_dir = properties.get("model_dir")
@@ -128,31 +146,12 @@ class BaseHandler(abc.ABC):
         self.model_pt_path = None
         if entries.get("serializedFile"):
             self.model_pt_path = os.path.join(model_dir, entries["serializedFile"])
-        self._load_model(model_dir, entries.get("modelFile"))
-        self._compile()
+        self.__load_model(model_dir, entries.get("modelFile"))
+        self.__compile()
         self.mapping = load_label_mapping(os.path.join(model_dir, "index_to_name.json"))
         self.initialized = True
 
-    def _choose_device(self, gpu_id: Any) -> None:
-        self.map_location = "cpu"
-        if torch.cuda.is_available() and gpu_id is not None:
-            self.map_location = "cuda"
-            self.device = torch.device(f"cuda:{gpu_id}")
-        elif (
-            os.environ.get("TS_IPEX_GPU_ENABLE", "false") == "true" and gpu_id is not None and torch.xpu.is_available()
-        ):
-            self.map_location = "xpu"
-            self.device = torch.device(f"xpu:{gpu_id}")
-        elif gpu_id is not None and torch.backends.mps.is_available():
-            self.map_location = "mps"
-            self.device = torch.device("mps")
-        elif XLA_AVAILABLE:
-            self.map_location = None
-            self.device = xm.xla_device()
-        else:
-            self.device = torch.device("cpu")
-
-    def _load_model(self, model_dir: str, model_file: str | None) -> None:
+    def __load_model(self, model_dir: str, model_file: str | None) -> None:
         path = self.model_pt_path
         if model_file:
             logger.debug("Loading eager model")
@@ -196,7 +195,7 @@ class BaseHandler(abc.ABC):
             raise ValueError(f"Expected only one class as model definition. {classes}")
         model = classes[0]()
         if model_pt_path:
-            map_location = None if XLA_AVAILABLE and self.map_location is None else self.device
+            map_location = self.device if getattr(self, "map_location", None) else None
             state = load_pickle(model_pt_path, map_location, getattr(self, "model_yaml_config", None))
             fit(model, state, model_pt_path, model_file)
         return model
@@ -216,13 +215,13 @@ class BaseHandler(abc.ABC):
 
             model = aoti_load_package(model_so_path)
         else:
-            import torch._export
+            from torch import _export
 
-            model = torch._export.aot_load(model_so_path, self.map_location)
+            model = _export.aot_load(model_so_path, self.map_location)
         logger.warning("torch._export is an experimental feature! Succesfully loaded torch exported model.")
         return model
 
-    def _compile(self) -> None:
+    def __compile(self) -> None:
         options = compile_options(self.model_yaml_config)
         if options is not None:
             self.model = compiled(self.model, options)
@@ -250,26 +249,13 @@ class BaseHandler(abc.ABC):
 
         With the environment variable ``ENABLE_TORCH_PROFILER`` set to anything the batch runs under ``torch.profiler``.
         """
-        began = time.perf_counter()
-        self.context = context
-        metrics = context.metrics
-        if os.environ.get("ENABLE_TORCH_PROFILER"):
-            if not PROFILER_AVAILABLE:
-                raise RuntimeError(
-                    "Profiler is enabled but current version of torch does not support."
-                    "Install torch>=1.8.1 to use profiler."
-                )
-            output, _ = self._infer_with_profiler(data=data)
-        elif self._is_describe():
-            output = [self.describe_handle()]
-        else:
-            prepared = self.preprocess(data)
-            if self._is_explain():
-                output = self.explain_handle(prepared, data)
-            else:
-                output = self.postprocess(self.inference(prepared))
-        metrics.add_time("HandlerTime", round((time.perf_counter() - began) * 1000, 2), None, "ms")
-        return output
+        return answer(self, data, context, self.__respond)
+
+    def __respond(self, data: list[dict[str, Any]]) -> list[Any]:
+        prepared = self.preprocess(data)
+        if self._is_explain():
+            return self.explain_handle(prepared, data)
+        return self.postprocess(self.inference(prepared))
 
     def _infer_with_profiler(self, data: list[dict[str, Any]]) -> tuple[list[Any], Any]:
         """Answer the batch under ``torch.profiler``; the trace goes to ``/tmp/pytorch_profiler/<model>``.
@@ -319,16 +305,13 @@ class BaseHandler(abc.ABC):
         return self.get_insights(data_preprocess, inputs, target)
 
     def _is_explain(self) -> bool:
-        if self._first_request_says("explain"):
+        if _first_request_says(self.context, "explain"):
             self.explain = True
             return True
         return False
 
     def _is_describe(self) -> bool:
-        return self._first_request_says("describe")
-
-    def _first_request_says(self, header: str) -> bool:
-        return bool(self.context) and self.context.get_request_header(0, header) == "True"
+        return _first_request_says(self.context, "describe")
 
     def describe_handle(self) -> Any:
         """What ``GET /models/<name>?customized=true`` shows under ``customizedMetadata``: override, return a dict."""
@@ -337,6 +320,10 @@ class BaseHandler(abc.ABC):
     def get_device(self) -> Any:
         """The ``torch.device`` that the model is on."""
         return self.device
+
+
+def _first_request_says(context: Any, header: str) -> bool:
+    return bool(context) and context.get_request_header(0, header) == "True"
 
 
 def _what_it_needs(path: str) -> str:

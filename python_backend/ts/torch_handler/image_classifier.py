@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 
@@ -33,15 +31,20 @@ class ImageClassifier(VisionHandler):
         return self.topk
 
     def postprocess(self, data: torch.Tensor) -> list[dict[str, float]]:
-        """Turn scores N x K into N dicts.
+        """Turn scores N x K into N dicts."""
+        return likeliest(data, self.topk, self.mapping)
 
-        :raises ValueError: if the model has fewer classes than ``topk``.
-        :raises KeyError: if ``index_to_name.json`` lacks a class.
-        """
-        if data.shape[1] < self.topk:
-            raise ValueError(
-                f"the model gives {data.shape[1]} classes but answers are to name {self.topk}: call "
-                f"set_max_result_classes({data.shape[1]}) in the handler, or set its attribute topk"
-            )
-        probabilities, classes = torch.topk(F.softmax(data, dim=1), self.topk, dim=1)
-        return map_class_to_label(probabilities.tolist(), self.mapping, classes.tolist())
+
+def likeliest(scores: torch.Tensor, topk: int, mapping: dict[str, str] | None) -> list[dict[str, float]]:
+    """The ``topk`` likeliest classes of each row of scores N x K, as N dicts ``{label: probability}``.
+
+    :raises ValueError: if there are fewer than ``topk`` classes.
+    :raises KeyError: if the mapping lacks a class.
+    """
+    if scores.shape[1] < topk:
+        raise ValueError(
+            f"the model gives {scores.shape[1]} classes but answers are to name {topk}: call "
+            f"set_max_result_classes({scores.shape[1]}) in the handler, or set its attribute topk"
+        )
+    probabilities, classes = torch.topk(F.softmax(scores, dim=1), topk, dim=1)
+    return map_class_to_label(probabilities.tolist(), mapping, classes.tolist())

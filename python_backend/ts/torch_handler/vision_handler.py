@@ -16,6 +16,9 @@ from ts.torch_handler.base_handler import BaseHandler
 from ts.torch_handler.explanation import class_index
 from ts.torch_handler.optional import require
 
+# Of the path integral by which attributions are approximated.
+_STEPS = 15
+
 
 class VisionHandler(BaseHandler, ABC):
     """Turns requests into a batch of image tensors.
@@ -23,9 +26,6 @@ class VisionHandler(BaseHandler, ABC):
     A subclass sets the class attribute ``image_processing``: a callable that takes a ``PIL.Image`` and gives a tensor
     C x H x W. Images reach it in their own mode; none is converted to RGB.
     """
-
-    #: Steps of the path integral by which :meth:`get_insights` approximates attributions.
-    _STEPS = 15
 
     def initialize(self, context: Any) -> None:
         """Load the model. Images of any size are accepted where the server's ``limit_max_image_pixels`` is off."""
@@ -50,7 +50,7 @@ class VisionHandler(BaseHandler, ABC):
         :returns: tensor N x C x H x W on the handler's device. All images must come out of the transform alike.
         :raises PIL.UnidentifiedImageError: for bytes that are no image, naming the request.
         """
-        images = [self._tensor(row.get("data") or row.get("body"), index) for index, row in enumerate(data)]
+        images = [_tensor(self, row.get("data") or row.get("body"), index) for index, row in enumerate(data)]
         shapes = {tuple(image.shape) for image in images}
         if len(shapes) > 1:
             raise ValueError(
@@ -58,24 +58,6 @@ class VisionHandler(BaseHandler, ABC):
                 f"{sorted(shapes)}. Resize them to one shape there, or register the model with batch_size=1"
             )
         return torch.stack(images).to(self.device)
-
-    def _tensor(self, value: Any, index: int) -> torch.Tensor:
-        if isinstance(value, str):
-            value = _from_base64(value, index)
-        if isinstance(value, (bytes, bytearray)):
-            return self.image_processing(_open(value, index))
-        if value is None:
-            raise ValueError(
-                f"request {index} of the batch has no image: send one as the body (curl -T kitten.jpg) or as the form "
-                "field 'data' (curl -F data=@kitten.jpg)"
-            )
-        try:
-            return torch.FloatTensor(value)
-        except (TypeError, ValueError) as error:
-            raise type(error)(
-                f"request {index} of the batch holds neither an image nor nested lists of numbers but "
-                f"{type(value).__name__}: {error}"
-            ) from error
 
     def get_insights(self, tensor_data: torch.Tensor, _: Any, target: Any = 0) -> list[Any]:
         """Attribute the prediction to pixels by integrated gradients.
@@ -87,7 +69,26 @@ class VisionHandler(BaseHandler, ABC):
         :raises ImportError: if captum is not installed.
         """
         print("input shape", tensor_data.shape)
-        return self.ig.attribute(tensor_data, target=class_index(target), n_steps=self._STEPS).tolist()
+        return self.ig.attribute(tensor_data, target=class_index(target), n_steps=_STEPS).tolist()
+
+
+def _tensor(handler: Any, value: Any, index: int) -> torch.Tensor:
+    if isinstance(value, str):
+        value = _from_base64(value, index)
+    if isinstance(value, (bytes, bytearray)):
+        return handler.image_processing(_open(value, index))
+    if value is None:
+        raise ValueError(
+            f"request {index} of the batch has no image: send one as the body (curl -T kitten.jpg) or as the form "
+            "field 'data' (curl -F data=@kitten.jpg)"
+        )
+    try:
+        return torch.FloatTensor(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"request {index} of the batch holds neither an image nor nested lists of numbers but "
+            f"{type(value).__name__}: {error}"
+        ) from error
 
 
 def _from_base64(text: str, index: int) -> bytes:

@@ -10,9 +10,10 @@ import logging
 import os
 import re
 import warnings
+from collections.abc import Callable, Iterable
 from functools import wraps
 from types import ModuleType
-from typing import Any, Callable, Iterable, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 

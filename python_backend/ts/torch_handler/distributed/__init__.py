@@ -1,0 +1,1 @@
+"""Bases for handlers whose model is spread over several processes."""

@@ -1,0 +1,1 @@
+"""For the unit tests of handlers."""

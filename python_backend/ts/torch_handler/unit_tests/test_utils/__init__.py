@@ -1,0 +1,1 @@
+"""A context without a server, and model folders."""
