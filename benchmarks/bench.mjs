@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/**
+ * Measures this server beside TorchServe 0.12.0, in one run and with the same load.
+ *
+ *     npm run bench -- SCENARIO [--rounds N] [--seconds N] [--ours]
+ *
+ * Sets up what is missing first, TorchServe included; that one needs Java 11 or newer.
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureEnvironment } from '../python_backend/environment.mjs';
+import { exitWith, root, SetupError, setUp } from '../scripts/setup.mjs';
+
+try {
+  const words = process.argv.slice(2);
+  const python = await setUp();
+  const env = { ...process.env, TS_PYTHON: python };
+  if (!words.includes('--ours')) {
+    if (spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0) {
+      throw new SetupError('TorchServe needs Java 11 or newer: install it, or measure ours alone with --ours.');
+    }
+    env.TORCHBRIDGE_REFERENCE_PYTHON = await ensureEnvironment('reference');
+  }
+  const args = ['--import', 'tsx', join(root, 'benchmarks/run.ts'), ...words];
+  process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+} catch (error) {
+  exitWith(error);
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { packArchive } from '../test/support/archive.js';
+import { type Contest, Ledger, manage, orderOf, type Row, withPlaces } from './contest.js';
+import { runLoad } from './load.js';
+
+const connections = [1, 8, 32];
+/** Up to so many requests a batch; the wait for more is short, so that few connections are not all waiting. */
+const batches = [
+  { model: 'one', size: 1, delayMs: 0, label: 'one a batch' },
+  { model: 'eight', size: 8, delayMs: 5, label: 'up to 8 a batch' },
+];
+
+/** What the server itself costs: a handler that answers "ok", one worker, requests of a few bytes in a closed loop. */
+export async function overhead({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {
+  const ledger = new Ledger();
+  await withPlaces(releases, async (places) => {
+    for (const place of places) {
+      for (const { model } of batches) {
+        await packArchive(
+          place.store,
+          { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
+          place.release,
+        );
+      }
+      log(`starting ${place.release.name}`);
+      await place.start();
+      for (const { model, size, delayMs } of batches) {
+        const settings = `batch_size=${size}&max_batch_delay=${delayMs}&initial_workers=1&synchronous=true`;
+        await manage(place, 'POST', `/models?url=${model}.mar&model_name=${model}&${settings}`);
+        const url = `${place.inference}/predictions/${model}`;
+        await runLoad({ url, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+      }
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      log(`round ${round + 1} of ${rounds}`);
+      for (const { model, label } of batches) {
+        for (const count of connections) {
+          for (const place of orderOf(round, places)) {
+            const url = `${place.inference}/predictions/${model}`;
+            const result = await runLoad({ url, connections: count, seconds, warmupSeconds: 0.5, body: 'x' });
+            const row = `${label}, ${count} connection${count === 1 ? '' : 's'}`;
+            ledger.add(row, 'req/s', true, place.release, result.perSecond);
+            ledger.add(`${row}, p50`, 'ms', false, place.release, result.p50);
+          }
+        }
+      }
+    }
+  });
+  return ledger.rows();
+}
