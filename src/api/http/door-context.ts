@@ -1,0 +1,27 @@
+import type { Lifecycle } from '../../lifecycle/lifecycle.js';
+import type { Serving } from '../../serving/serving.js';
+import type { TokenKeys } from '../auth/token-keys.js';
+
+/** What `/metrics` shows. */
+export interface MetricsExposition {
+  /** The Content-Type of what `render` gives. */
+  readonly contentType: string;
+  /** @param names exact sample names to keep; empty: all */
+  render(names: readonly string[]): string | Promise<string>;
+}
+
+/** What the endpoints work with. */
+export interface DoorContext {
+  readonly serving: Serving;
+  readonly lifecycle: Lifecycle;
+  /** null: nothing is exported. */
+  readonly metrics: MetricsExposition | null;
+  /** null: no token is asked for. */
+  readonly tokens: TokenKeys | null;
+  /** Whether models may be registered and unregistered. */
+  readonly modelApi: boolean;
+  /** Whether `/v2` answers. */
+  readonly openInferenceProtocol: boolean;
+  /** The version that the API description and `/v2` tell. */
+  readonly version: string;
+}

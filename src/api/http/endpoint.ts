@@ -1,0 +1,34 @@
+import type { TokenScope } from '../auth/token-keys.js';
+import type { Exchange, PathNames } from './exchange.js';
+import type { Operations } from './openapi/operation.js';
+import { methodNotAllowed } from './refusals.js';
+
+/** Answers one request. What it throws is answered as an error. */
+export type Handler = (exchange: Exchange) => Promise<void> | void;
+
+/** The APIs that a listener may serve. */
+export type Role = TokenScope | 'metrics';
+
+/** One path of an API, and what answers there. */
+export interface Endpoint {
+  /** As the router spells it: `/models/:model_name`. */
+  readonly path: string;
+  /** The API that it belongs to, which may depend on the names in its path. */
+  readonly role: Role | ((names: PathNames) => Role);
+  /** Whether it is served without a token. */
+  readonly open?: true;
+  /** One handler for every method, or one for each; another method is refused. */
+  readonly handle: Handler | { readonly [method: string]: Handler };
+  /** What OpenAPI documents say of it, by their spelling of the path; absent where they pass over it. */
+  readonly operations?: Operations;
+}
+
+/** The handler for a method. @throws ServingError methodNotAllowed. */
+export function handlerFor(endpoint: Endpoint, method: string): Handler {
+  const { handle } = endpoint;
+  const found = typeof handle === 'function' ? handle : Object.hasOwn(handle, method) ? handle[method] : undefined;
+  if (found === undefined) {
+    throw methodNotAllowed();
+  }
+  return found;
+}

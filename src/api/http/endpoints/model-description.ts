@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { VersionSnapshot, WorkerSnapshot } from '../../../registry/snapshot.js';
+
+const workerSchema = z.object({
+  id: z.string().meta({ description: 'Number of the worker, "9000" upwards.' }),
+  startTime: z.string().meta({ description: 'When it was created, in UTC.' }),
+  status: z.enum(['READY', 'UNLOADING']).meta({ description: 'READY once the model is loaded.' }),
+  memoryUsage: z.int().meta({ description: 'Resident bytes; 0 where unknown.' }),
+  pid: z.int().meta({ description: 'Process id; -1 while there is no process.' }),
+  gpu: z.boolean().meta({ description: 'Whether it runs on a GPU.' }),
+  gpuUsage: z.string().meta({ description: 'How busy its GPU is.' }),
+  lastError: z.string().optional().meta({ description: 'Why it last failed; present only then.' }),
+});
+
+const versionSchema = z.object({
+  modelName: z.string(),
+  modelVersion: z.string(),
+  modelUrl: z.string().optional(),
+  runtime: z.string(),
+  minWorkers: z.int(),
+  maxWorkers: z.int(),
+  batchSize: z.int(),
+  maxBatchDelay: z.int().meta({ description: 'Milliseconds.' }),
+  responseTimeout: z.int().meta({ description: 'Seconds.' }),
+  startupTimeout: z.int().meta({ description: 'Seconds.' }),
+  maxRetryTimeoutInSec: z.int(),
+  clientTimeoutInMills: z.int(),
+  parallelType: z.string(),
+  parallelLevel: z.int(),
+  deviceType: z.enum(['cpu', 'gpu']),
+  deviceIds: z.array(z.int()).optional(),
+  continuousBatching: z.boolean(),
+  useJobTicket: z.boolean(),
+  useVenv: z.boolean(),
+  stateful: z.boolean(),
+  sequenceMaxIdleMSec: z.int(),
+  sequenceTimeoutMSec: z.int(),
+  maxNumSequence: z.int(),
+  maxSequenceJobQueueSize: z.int(),
+  loadedAtStartup: z.boolean(),
+  workers: z.array(workerSchema),
+  jobQueueStatus: z.object({ remainingCapacity: z.int(), pendingRequests: z.int() }),
+  customizedMetadata: z.record(z.string(), z.unknown()).optional(),
+  lastError: z.string().optional().meta({ description: 'Why a worker last failed; present only then.' }),
+});
+
+/** What describe answers: always an array. */
+export const descriptionSchema = z.array(versionSchema);
+
+/** A version as describe shows it. */
+export type ModelDescription = z.output<typeof versionSchema>;
+
+/**
+ * A version as TorchServe's clients know it.
+ * @param customized what its handler says of itself; undefined where nobody asked or it said nothing
+ */
+export function modelDescription(version: VersionSnapshot, customized?: Record<string, unknown>): ModelDescription {
+  return {
+    modelName: version.modelName,
+    modelVersion: version.version,
+    modelUrl: version.url ?? undefined,
+    runtime: version.runtime,
+    minWorkers: version.minWorkers,
+    maxWorkers: version.maxWorkers,
+    batchSize: version.batchSize,
+    maxBatchDelay: version.maxBatchDelayMs,
+    responseTimeout: version.responseTimeoutSeconds,
+    startupTimeout: version.startupTimeoutSeconds,
+    maxRetryTimeoutInSec: version.maxRetryTimeoutSeconds,
+    clientTimeoutInMills: version.clientTimeoutMs,
+    parallelType: version.parallelType,
+    parallelLevel: version.parallelLevel,
+    deviceType: version.deviceType,
+    deviceIds: version.deviceIds === null ? undefined : [...version.deviceIds],
+    continuousBatching: version.continuousBatching,
+    useJobTicket: version.useJobTicket,
+    useVenv: version.useVenv,
+    stateful: version.stateful,
+    sequenceMaxIdleMSec: version.sequenceMaxIdleMs,
+    sequenceTimeoutMSec: version.sequenceTimeoutMs,
+    maxNumSequence: version.maxNumSequence,
+    maxSequenceJobQueueSize: version.maxSequenceJobQueueSize,
+    loadedAtStartup: version.loadedAtStartup,
+    workers: version.workers.map(workerDescription),
+    jobQueueStatus: {
+      remainingCapacity: version.remainingCapacity,
+      pendingRequests: version.pendingRequests,
+    },
+    customizedMetadata: customized,
+    lastError: version.lastError ?? undefined,
+  };
+}
+
+function workerDescription(worker: WorkerSnapshot): z.output<typeof workerSchema> {
+  return {
+    id: worker.id,
+    startTime: worker.startTime.toISOString(),
+    status: worker.state === 'ready' ? 'READY' : 'UNLOADING',
+    memoryUsage: worker.memoryBytes,
+    pid: worker.pid,
+    gpu: worker.gpuId !== null,
+    gpuUsage: worker.gpuId === null ? 'N/A' : 'failed to obtained gpu usage',
+    lastError: worker.lastError ?? undefined,
+  };
+}

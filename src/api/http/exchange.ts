@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Answer, Inference } from '../../batching/inference.js';
+import { ServingError } from '../../errors/serving-error.js';
+import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
+import { jsonDocument } from '../codec/json-document.js';
+import { Query } from '../codec/query.js';
+import { ClientGone, readBody } from '../codec/request-body.js';
+import { type Framing, headerBlock } from './envelope.js';
+
+/** What all requests of a listener have in common. */
+export interface ExchangeSettings {
+  /** Access-control headers as name, value, .... */
+  readonly cors: readonly string[];
+  /** Bytes of a request body that are taken. */
+  readonly maxRequestSize: number;
+  /** Told of every response. */
+  readonly access: (record: AccessRecord) => void;
+  /** Told of defects of ours: the client got a neutral message. */
+  readonly log: Logger;
+  /** Told the status of every response. */
+  readonly onResponse: (status: number) => void;
+  /** True while the listener is closing: connections end with their next response. */
+  readonly closing: boolean;
+}
+
+/** Names, as the router found them in the path. */
+export type PathNames = Readonly<Record<string, string | undefined>>;
+
+/** One request and the one response to it. */
+export class Exchange {
+  /** Shown to the client as x-request-id and to the handler as its request id. */
+  readonly id = randomUUID();
+  readonly request: IncomingMessage;
+  readonly names: PathNames;
+  readonly #response: ServerResponse;
+  readonly #settings: ExchangeSettings;
+  /** Milliseconds since the epoch at which the request had arrived as a whole. */
+  #arrived = Date.now();
+  #query: Query | undefined;
+  #awaits100: boolean;
+
+  constructor(request: IncomingMessage, response: ServerResponse, names: PathNames, settings: ExchangeSettings) {
+    this.request = request;
+    this.names = names;
+    this.#response = response;
+    this.#settings = settings;
+    this.#awaits100 = request.headers.expect !== undefined && request.httpVersionMinor > 0;
+  }
+
+  get method(): string {
+    return this.request.method ?? 'GET';
+  }
+
+  /** The request target as it was received. */
+  get target(): string {
+    return (this.request as { originalUrl?: string }).originalUrl ?? this.request.url ?? '';
+  }
+
+  /** @throws ServingError illegalArgument for a malformed escape. */
+  get query(): Query {
+    this.#query ??= Query.of(this.target);
+    return this.#query;
+  }
+
+  /** The value that the router found for a name of the path. */
+  name(key: string): string {
+    return this.names[key] ?? '';
+  }
+
+  /** Collects the body. @throws ServingError tooLarge; ClientGone. */
+  async body(): Promise<Buffer> {
+    if (this.#awaits100 && Number(this.request.headers['content-length'] ?? 0) <= this.#settings.maxRequestSize) {
+      this.#response.writeContinue();
+      this.#awaits100 = false;
+    }
+    const body = await readBody(this.request, this.#settings.maxRequestSize);
+    this.#arrived = Date.now();
+    return body;
+  }
+
+  /** Answers with a JSON document. */
+  sendJson(status: number, document: unknown, own: readonly string[] = ['content-type', 'application/json']): void {
+    this.sendText(status, jsonDocument(document), own);
+  }
+
+  /** Answers with a text. @param own headers as name, value, ... */
+  sendText(status: number, text: string, own: readonly string[]): void {
+    this.#send(status, undefined, own, Buffer.from(text));
+  }
+
+  /** Answers without a body: a preflight. */
+  sendEmpty(status: number): void {
+    this.#send(status, undefined, [], Buffer.alloc(0));
+  }
+
+  /** Waits for an inference and answers with what came of it; a caller who hangs up cancels it. */
+  async sendInference(inference: Inference): Promise<void> {
+    await this.sendAnswer(await this.wait(inference));
+  }
+
+  /** Waits for an inference; a caller who hangs up cancels it. */
+  wait(inference: Inference): Promise<Answer> {
+    const response = this.#response;
+    response.once('close', () => {
+      if (!response.writableFinished) {
+        inference.cancel();
+      }
+    });
+    if (response.destroyed) {
+      inference.cancel();
+    }
+    return inference.answer;
+  }
+
+  /** Answers with what a handler gave. */
+  async sendAnswer(answer: Answer): Promise<void> {
+    if (answer.rest === undefined) {
+      this.#send(answer.status, answer.phrase, answer.headers, answer.body);
+      return;
+    }
+    await this.#stream(answer, answer.rest);
+  }
+
+  /** Answers with an error; after the head of a stream has gone, ends the connection in its place. */
+  fail(error: unknown): void {
+    if (error instanceof ClientGone) {
+      this.#response.destroy();
+      return;
+    }
+    if (this.#response.headersSent) {
+      this.#response.destroy();
+      return;
+    }
+    const shown = error instanceof ServingError ? error : this.#ownDefect(error);
+    const status = isSendable(shown.status) ? shown.status : 500;
+    this.sendJson(status, { code: status, type: shown.type, message: shown.message });
+  }
+
+  #ownDefect(error: unknown): ServingError {
+    this.#settings.log.error(`${this.method} ${this.target} failed by a defect of the server`, {
+      requestId: this.id,
+      error,
+    });
+    return new ServingError('internal', `The server failed to handle the request; its log tells more of ${this.id}.`);
+  }
+
+  #send(status: number, phrase: string | undefined, own: readonly string[], body: Uint8Array): void {
+    if (this.#response.destroyed) {
+      return;
+    }
+    const bodiless = status === 204 || status === 304;
+    this.#head(status, phrase, own, bodiless ? 'none' : { length: body.length });
+    this.#response.end(bodiless ? undefined : body);
+  }
+
+  async #stream(answer: Answer, rest: AsyncIterable<Uint8Array>): Promise<void> {
+    const response = this.#response;
+    const framing = this.request.httpVersionMinor === 0 ? 'until-close' : 'chunked';
+    this.#head(answer.status, answer.phrase, answer.headers, framing);
+    if (answer.body.length > 0) {
+      response.write(answer.body);
+    }
+    try {
+      for await (const piece of rest) {
+        if (response.destroyed) {
+          return;
+        }
+        if (piece.length > 0 && !response.write(piece)) {
+          await writable(response);
+        }
+      }
+      response.end();
+    } catch {
+      // No terminating chunk: the client must not take the part for the whole.
+      response.destroy();
+    }
+  }
+
+  #head(status: number, phrase: string | undefined, own: readonly string[], framing: Framing): void {
+    const response = this.#response;
+    if (!isSendable(status)) {
+      throw new ServingError('internal', `The handler answered with status ${status}; HTTP takes 200 to 999.`);
+    }
+    const stays = response.shouldKeepAlive && !this.#settings.closing && !this.#awaits100 && framing !== 'until-close';
+    response.sendDate = false;
+    const block = headerBlock(this.id, own, this.#settings.cors, framing, stays ? 'keep-alive' : 'close');
+    try {
+      response.writeHead(status, phrase ?? STATUS_CODES[status] ?? '', block);
+    } catch (error) {
+      throw new ServingError(
+        'internal',
+        `The handler set something that HTTP cannot carry: ${(error as Error).message}.`,
+      );
+    }
+    this.#settings.onResponse(status);
+    this.#settings.access({
+      remote: remoteText(this.request.socket),
+      method: this.method,
+      uri: this.target,
+      protocol: `HTTP/${this.request.httpVersion}`,
+      status,
+      milliseconds: Date.now() - this.#arrived,
+      requestId: this.id,
+    });
+  }
+}
+
+/** The other end of a connection, as access logs show it; a Unix socket has none. */
+export function remoteText(socket: Socket): string {
+  const address = socket.remoteAddress;
+  if (address === undefined) {
+    return '127.0.0.1';
+  }
+  return address.includes(':') ? `/[${address}]:${socket.remotePort}` : `/${address}:${socket.remotePort}`;
+}
+
+/** Whether Node can put a status on the wire as a final one. */
+function isSendable(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 999;
+}
+
+/** Waits until a response takes more, or is gone. */
+function writable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}

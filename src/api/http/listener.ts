@@ -1,0 +1,213 @@
+import { type IncomingMessage, METHODS, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import type { Address } from '../../config/address.js';
+import { ServingError } from '../../errors/serving-error.js';
+import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
+import { type Endpoint, type Handler, handlerFor, type Role } from './endpoint.js';
+import { Exchange, type PathNames, remoteText } from './exchange.js';
+import type { Gate } from './gate.js';
+import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
+import { canonicalPath } from './path.js';
+import { resourceNotFound } from './refusals.js';
+import { RequestsInFlight } from './requests-in-flight.js';
+
+/** Fastify knows some methods by itself; the others that Node can read are added. CONNECT is for proxies. */
+const ROUTED_METHODS = METHODS.filter((method) => method !== 'CONNECT') as HTTPMethods[];
+
+/** Paths that the router knows and no client can ask for, since a blank ends a request target. */
+const MALFORMED = '/ malformed';
+const NO_PATH = '/ none';
+
+/** What a listener works with. */
+export interface ListenerSettings {
+  readonly address: Address;
+  readonly roles: ReadonlySet<Role>;
+  readonly endpoints: readonly Endpoint[];
+  readonly gate: Gate;
+  /** null: plain HTTP. */
+  readonly tls: SecureContextOptions | null;
+  /** Access-control headers as name, value, .... */
+  readonly cors: readonly string[];
+  readonly maxRequestSize: number;
+  readonly access: (record: AccessRecord) => void;
+  readonly log: Logger;
+  readonly onResponse: (status: number) => void;
+}
+
+/** One bound address: the APIs that are served there, and every connection to it. */
+export class Listener {
+  readonly roles: ReadonlySet<Role>;
+  readonly #app: FastifyInstance;
+  readonly #settings: ListenerSettings;
+  readonly #inFlight = new RequestsInFlight();
+  readonly #sockets = new Set<Socket>();
+  /** True from the moment in which connections end with their next response. */
+  closing = false;
+
+  constructor(settings: ListenerSettings) {
+    this.roles = settings.roles;
+    this.#settings = settings;
+    this.#app = fastify({
+      serverFactory: (handler) => this.#createServer(handler),
+      rewriteUrl: routedPath,
+      exposeHeadRoutes: false,
+      return503OnClosing: false,
+      routerOptions: { maxParamLength: MAX_REQUEST_LINE },
+    });
+    for (const method of ROUTED_METHODS) {
+      // Bodies are collected by the endpoints that want them.
+      this.#app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    }
+    for (const endpoint of settings.endpoints) {
+      this.#route(
+        endpoint.path,
+        this.#answer((exchange) => this.#serve(endpoint, exchange)),
+      );
+    }
+    this.#route(MALFORMED, this.#answer(malformed));
+    this.#app.setNotFoundHandler(this.#answer((exchange) => this.#serveNothing(exchange)));
+  }
+
+  /** Binds the address. @throws what Node says where it cannot. */
+  async open(): Promise<void> {
+    const { address } = this.#settings;
+    await this.#app.listen(
+      address.scheme === 'unix'
+        ? { path: address.path, backlog: 1024 }
+        : { host: address.host, port: address.port, backlog: 1024 },
+    );
+  }
+
+  /** The port that was bound, which is of interest where the system chose it; null for a Unix socket. */
+  get port(): number | null {
+    const bound = this.#app.server.address();
+    return typeof bound === 'object' && bound !== null ? (bound as AddressInfo).port : null;
+  }
+
+  get address(): Address {
+    return this.#settings.address;
+  }
+
+  /** Stops accepting, lets requests in flight be answered, then ends every connection. Safe to call twice. */
+  async close(graceMs: number): Promise<void> {
+    this.closing = true;
+    const closed = this.#app.close();
+    const settled = this.#inFlight.settled();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([settled, grace]);
+    clearTimeout(timer);
+    for (const socket of this.#sockets) {
+      socket.destroySoon();
+    }
+    setTimeout(() => {
+      for (const socket of this.#sockets) {
+        socket.destroy();
+      }
+    }, 500).unref();
+    await closed;
+  }
+
+  #createServer(handler: (request: IncomingMessage, response: never) => void): Server {
+    const { access, cors, onResponse, tls } = this.#settings;
+    const server = createHttpServer(handler as never, {
+      tls,
+      cors,
+      inFlight: this.#inFlight,
+      onRefusal: (socket, status) => {
+        onResponse(status);
+        const remote = remoteText(socket);
+        access({ remote, method: 'GET', uri: '/bad-request', protocol: 'HTTP/1.1', status, milliseconds: 0 });
+      },
+    });
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    return server;
+  }
+
+  #route(url: string, handler: (request: FastifyRequest, reply: FastifyReply) => void): void {
+    this.#app.route({ method: ROUTED_METHODS, url, handler });
+  }
+
+  /** From the router's words to ours; Fastify has no part in the answer. */
+  #answer(handle: Handler) {
+    const { access, cors, log, maxRequestSize, onResponse } = this.#settings;
+    const self = this;
+    const settings = {
+      access,
+      cors,
+      log,
+      maxRequestSize,
+      onResponse,
+      get closing() {
+        return self.closing;
+      },
+    };
+    return ({ raw, params }: FastifyRequest, reply: FastifyReply): void => {
+      reply.hijack();
+      this.#inFlight.begin(raw.socket, reply.raw);
+      const exchange = new Exchange(raw, reply.raw, params as PathNames, settings);
+      void this.#attempt(exchange, handle);
+    };
+  }
+
+  async #attempt(exchange: Exchange, handle: Handler): Promise<void> {
+    try {
+      refuseOversized(exchange);
+      await handle(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  #serve(endpoint: Endpoint, exchange: Exchange): Promise<void> | void {
+    const role = typeof endpoint.role === 'function' ? endpoint.role(exchange.names) : endpoint.role;
+    if (this.#settings.gate.answersPreflight(exchange)) {
+      return;
+    }
+    this.#settings.gate.admit(exchange, [role], endpoint.open === true);
+    return handlerFor(endpoint, exchange.method)(exchange);
+  }
+
+  #serveNothing(exchange: Exchange): void {
+    if (this.#settings.gate.answersPreflight(exchange)) {
+      return;
+    }
+    this.#settings.gate.admit(exchange, [...this.roles], false);
+    throw resourceNotFound();
+  }
+}
+
+/** What the router looks up in place of the request target. */
+function routedPath(request: { url?: string | undefined }): string {
+  try {
+    return canonicalPath(request.url ?? '') ?? NO_PATH;
+  } catch {
+    return MALFORMED;
+  }
+}
+
+/** Says what is wrong with a target that has a malformed escape. */
+function malformed(exchange: Exchange): void {
+  canonicalPath(exchange.target);
+  throw resourceNotFound();
+}
+
+/** @throws ServingError badRequest where the request line or the headers are longer than allowed. */
+function refuseOversized(exchange: Exchange): void {
+  const { rawHeaders, method = '' } = exchange.request;
+  let headers = 0;
+  for (const part of rawHeaders) {
+    headers += part.length + 2;
+  }
+  const line = method.length + exchange.target.length + ' HTTP/1.1 '.length;
+  if (line > MAX_REQUEST_LINE || headers > MAX_HEADERS) {
+    throw new ServingError('badRequest', 'Invalid HTTP message.');
+  }
+}
