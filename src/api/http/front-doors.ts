@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Address, isLoopbackHost, sameAddress } from '../../config/address.js';
 import type { Config } from '../../config/config.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
-import { packageRoot } from '../../workers/package-root.js';
-import { TokenKeys } from '../auth/token-keys.js';
+import type { TokenKeys } from '../auth/token-keys.js';
 import { WebGuard } from '../auth/web-guard.js';
 import { bind } from './binding.js';
 import type { DoorContext, MetricsExposition } from './door-context.js';
@@ -24,9 +21,6 @@ export type FrontDoorConfig = Pick<
   | 'managementAddress'
   | 'metricsAddress'
   | 'modelApi'
-  | 'tokenAuthorization'
-  | 'tokenExpirationMin'
-  | 'workingFolder'
   | 'tsOpenInferenceProtocol'
   | 'trustedHosts'
   | 'trustedOrigins'
@@ -49,10 +43,12 @@ export interface FrontDoorOptions {
   readonly logging: Pick<Logging, 'access' | 'ts'>;
   /** Absent: nothing is exported at `/metrics`. */
   readonly metrics?: MetricsExposition;
-  /** Absent: made here where the configuration asks for tokens. */
+  /** Absent: no token is asked for. */
   readonly tokens?: TokenKeys;
   /** Told the HTTP status of every response. */
   readonly onResponse?: (status: number) => void;
+  /** The version that clients are told. */
+  readonly version: string;
 }
 
 /** A bound address. */
@@ -81,9 +77,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
   const { config, logging } = options;
   const plans = listenerPlans(config);
   const tls = plans.some(({ address }) => address.scheme === 'https') ? await loadTls(config) : null;
-  const tokens =
-    options.tokens ??
-    (config.tokenAuthorization ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin) : null);
+  const tokens = options.tokens ?? null;
   const context: DoorContext = {
     serving: options.serving,
     lifecycle: options.lifecycle,
@@ -91,7 +85,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
     tokens,
     modelApi: config.modelApi,
     openInferenceProtocol: config.tsOpenInferenceProtocol,
-    version: await ownVersion(),
+    version: options.version,
   };
   const listeners: Listener[] = [];
   const closeAll = async (graceMs: number) => {
@@ -151,11 +145,6 @@ function listenerPlans(config: FrontDoorConfig): ListenerPlan[] {
     }
   }
   return plans;
-}
-
-async function ownVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-  return version;
 }
 
 function gateOf(address: Address, config: FrontDoorConfig, tokens: TokenKeys | null): Gate {
