@@ -1,0 +1,1 @@
+"""The handler classes of the time before :class:`ts.torch_handler.base_handler.BaseHandler`."""
