@@ -1,7 +1,9 @@
 import { availableParallelism, hostname } from 'node:os';
 import { openArchive } from './archive/open.js';
 import type { Config } from './config/config.js';
-import { type FrontDoors, openFrontDoors } from './api/http/front-doors.js';
+import { torchServeVersion } from './config/release.js';
+import { TokenKeys } from './api/auth/token-keys.js';
+import { openFrontDoors } from './api/http/front-doors.js';
 import { ModelLifecycle } from './lifecycle/model-lifecycle.js';
 import { makeRunFolder } from './lifecycle/run-folder.js';
 import { startupModels } from './lifecycle/startup-models.js';
@@ -113,7 +115,14 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       .catch((error) => log.warn(`Failed to load model: ${model.url}`, { error }));
   }
 
-  const doors: FrontDoors = await openFrontDoors({ config, serving: new ModelServing(registry), lifecycle, logging });
+  const doors = await openFrontDoors({
+    config,
+    serving: new ModelServing(registry),
+    lifecycle,
+    logging,
+    ...(config.tokenAuthorization && { tokens: await TokenKeys.create(config.workingFolder, config.tokenExpirationMin) }),
+    version: torchServeVersion,
+  });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
 }
 
