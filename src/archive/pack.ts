@@ -5,25 +5,12 @@ import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Archiver, TarArchive, ZipArchive } from 'archiver';
+import type { MeasuredFile, PackedFile } from './packed-file.js';
 import { writeStoredZip } from './stored-zip.js';
 
 /** How an archive is written, by the names that `--archive-format` takes. */
 export const archiveFormats = ['tgz', 'no-archive', 'zip-store', 'default'] as const;
 export type ArchiveFormat = (typeof archiveFormats)[number];
-
-/** One file of an archive. */
-export interface PackedFile {
-  /** Path inside the archive, parts joined by `/`. */
-  readonly name: string;
-  /** Path of the file on disk, or the contents themselves. */
-  readonly source: string | Buffer;
-}
-
-/** A file whose size and mode have been looked up. Modes are 0644, or 0755 where the owner may execute the file. */
-export interface MeasuredFile extends PackedFile {
-  readonly mode: number;
-  readonly stats: Stats | null;
-}
 
 export interface PackOptions {
   readonly format: ArchiveFormat;

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import type { MeasuredFile } from './pack.js';
+import type { MeasuredFile } from './packed-file.js';
 
 /*
  * A zip whose files are stored as they are. archiver writes the checksum of a stored file behind it, where TorchServe, which

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { glob } from 'tinyglobby';
-import type { PackedFile } from '../pack.js';
+import type { PackedFile } from '../packed-file.js';
 import { PackagingError } from './packaging-error.js';
 
 /** Folders that never go into an archive, at whatever depth: caches, what macOS leaves, and hidden ones. */
