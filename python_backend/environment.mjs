@@ -246,9 +246,9 @@ function step(command, args, plan, log) {
 /** Only one process builds an environment; others wait for it, and take over from one that died. */
 async function withLock(plan, log, work) {
   const lock = `${plan.folder}.lock`;
-  fs.mkdirSync(dirname(lock), { recursive: true });
   for (let told = false; ; ) {
     try {
+      fs.mkdirSync(dirname(lock), { recursive: true });
       fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
       break;
     } catch (error) {
