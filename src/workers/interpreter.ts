@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { z } from 'zod';
 import type { Config } from '../config/config.js';
@@ -42,7 +42,7 @@ export async function inspectInterpreter(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Interpreter> {
   const candidate = choose(config.python, environment);
-  const { python, executable, torch, problems } = await check(candidate);
+  const { python, executable, torch, problems } = await check(candidate, environment);
   if (problems.length > 0) {
     const missing = problems.map((problem) => problem.missing).join(', ');
     const cures = [...new Set(problems.map((problem) => problem.cure))].join(' && ');
@@ -66,11 +66,13 @@ function choose(told: string | null, environment: NodeJS.ProcessEnv): Candidate 
     : { command: 'python3', named: 'found on PATH; --python or TS_PYTHON name another' };
 }
 
-async function check({ command, named }: Candidate): Promise<z.infer<typeof report>> {
+async function check({ command, named }: Candidate, environment: NodeJS.ProcessEnv): Promise<z.infer<typeof report>> {
   let output: string;
   try {
     const { stdout } = await execa(command, ['-m', 'ts_worker.check'], {
-      env: { PYTHONPATH: join(packageRoot, 'python_backend'), PYTHONDONTWRITEBYTECODE: '1' },
+      env: {
+        PYTHONPATH: [environment['PYTHONPATH'], join(packageRoot, 'python_backend')].filter(Boolean).join(delimiter),
+      },
       stdin: 'ignore',
       timeout: 60_000,
     });
@@ -84,12 +86,18 @@ async function check({ command, named }: Candidate): Promise<z.infer<typeof repo
         `There is no Python at ${command} (${named}): name one with --python, TS_PYTHON or the key python, or run "npm run setup".`,
       );
     }
-    const last = String(error.stderr ?? '').trim().split('\n').at(-1) || error.shortMessage;
+    const last =
+      String(error.stderr ?? '')
+        .trim()
+        .split('\n')
+        .at(-1) || error.shortMessage;
     throw new StartupError(`The Python ${command} (${named}) cannot run workers: ${last}`);
   }
   const parsed = report.safeParse(json(output.trim().split('\n').at(-1) ?? ''));
   if (!parsed.success) {
-    throw new StartupError(`${command} (${named}) does not answer as a Python does: it said "${output.slice(0, 200)}".`);
+    throw new StartupError(
+      `${command} (${named}) does not answer as a Python does: it said "${output.slice(0, 200)}".`,
+    );
   }
   return parsed.data;
 }

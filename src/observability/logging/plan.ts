@@ -38,6 +38,8 @@ export interface LoggingPlan {
   readonly appenders: ReadonlyMap<string, AppenderPlan>;
   /** `''` is the root. */
   readonly loggers: ReadonlyMap<string, LoggerPlan>;
+  /** One sentence for each thing that a file said and that has no meaning here. */
+  readonly ignored: readonly string[];
 }
 
 /** The names under which lines are said; those of TorchServe, so that what filters them goes on doing so. */
@@ -78,5 +80,6 @@ export function defaultPlan(folders: { readonly logLocation: string; readonly me
       [LOGGER.model, says('all', 'model_log')],
       [LOGGER.server, says('debug', 'ts_log')],
     ]),
+    ignored: [],
   };
 }

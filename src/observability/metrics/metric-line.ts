@@ -13,7 +13,11 @@ export interface LoggedMetric {
  * The text of a metric in ts_metrics.log and model_metrics.log, as TorchServe's log readers parse it:
  * `Name.Unit:value|#D1:v1,D2:v2|#hostname:h,requestID:a,b,timestamp:seconds`.
  */
-export function metricLine({ name, unit, value, dimensions, requestIds }: LoggedMetric, host: string, now = Date.now()): string {
+export function metricLine(
+  { name, unit, value, dimensions, requestIds }: LoggedMetric,
+  host: string,
+  now = Date.now(),
+): string {
   const pairs: string[] = [];
   for (let i = 0; i + 1 < dimensions.length; i += 2) pairs.push(`${dimensions[i]}:${dimensions[i + 1]}`);
   const requests = requestIds === undefined ? '' : `requestID:${requestIds.join(',') || 'null'},`;

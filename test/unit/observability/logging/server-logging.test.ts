@@ -129,7 +129,7 @@ describe('plans', () => {
   test('a threshold of a name holds for those below it, and what is not additive stops there', async () => {
     const plan = quiet();
     const logging = openLogging({
-      appenders: plan.appenders,
+      ...plan,
       loggers: new Map([
         ...plan.loggers,
         ['org.pytorch.serve', { level: 'warn', appenders: ['ts_log'], additive: false }],
@@ -150,7 +150,7 @@ describe('plans', () => {
 describe('rotation', () => {
   const plan = (maxSize: number, keep = 5): LoggingPlan =>
     quiet({
-      loggers: defaultPlan(locations()).loggers,
+      ...defaultPlan(locations()),
       appenders: new Map<string, AppenderPlan>([
         ...defaultPlan(locations()).appenders,
         [

@@ -1,0 +1,98 @@
+import { accessSync, constants, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { isAlive, isServer } from './living-process.js';
+
+const record = z.object({ pid: z.number(), workingFolder: z.string(), drainTimeoutSeconds: z.number() });
+
+/** What a running server leaves beside its pid file, for the command that stops it. */
+export type ServerRecord = z.infer<typeof record>;
+
+/**
+ * `.model_server.pid` in the temporary folder: the id of the one server that runs with this folder, in decimal. Beside it
+ * lies `.model_server.json` with what else is worth knowing of that server.
+ */
+export class PidFile {
+  readonly path: string;
+  readonly #recordPath: string;
+
+  constructor(folder = temporaryFolder(process.env)) {
+    this.path = join(folder, '.model_server.pid');
+    this.#recordPath = join(folder, '.model_server.json');
+  }
+
+  /** Whether the file names a process that is gone, or no process at all. */
+  isOrphan(): boolean {
+    const text = this.#text();
+    return text !== null && !isAlive(pidIn(text) ?? -1);
+  }
+
+  /** Id of the server that runs, or null. Another program that got the id of a past server is not one. */
+  runningServer(): number | null {
+    const pid = pidIn(this.#text() ?? '');
+    return pid !== null && isServer(pid) ? pid : null;
+  }
+
+  /** What the server of this id left; null where it left nothing. */
+  recordOf(pid: number): ServerRecord | null {
+    try {
+      const found = record.parse(JSON.parse(readFileSync(this.#recordPath, 'utf8')));
+      return found.pid === pid ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  write(server: ServerRecord): void {
+    writeFileSync(this.#recordPath, `${JSON.stringify(server)}\n`, { mode: 0o600 });
+    writeFileSync(this.path, String(server.pid));
+  }
+
+  /** Removes the files, unless another server has taken them over. */
+  remove(pid: number): void {
+    const text = this.#text();
+    if (text !== null && [pid, null].includes(pidIn(text))) {
+      rmSync(this.path, { force: true });
+      rmSync(this.#recordPath, { force: true });
+    }
+  }
+
+  /** Removes the files whosever they are. */
+  clear(): void {
+    rmSync(this.path, { force: true });
+    rmSync(this.#recordPath, { force: true });
+  }
+
+  #text(): string | null {
+    try {
+      return readFileSync(this.path, 'utf8');
+    } catch {
+      return null;
+    }
+  }
+}
+
+function pidIn(text: string): number | null {
+  const pid = /^\s*(\d{1,10})\s*(?:\n|$)/.exec(text)?.[1];
+  return pid === undefined || Number(pid) === 0 ? null : Number(pid);
+}
+
+/** The folder that Python calls temporary, since TorchServe's pid file lies there: the first that can be written. */
+export function temporaryFolder(environment: NodeJS.ProcessEnv): string {
+  const named = ['TMPDIR', 'TEMP', 'TMP'].map((name) => environment[name]);
+  for (const folder of [...named, '/tmp', '/var/tmp', '/usr/tmp']) {
+    if (folder && isWritable(folder)) {
+      return resolve(folder);
+    }
+  }
+  return process.cwd();
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return statSync(folder).isDirectory();
+  } catch {
+    return false;
+  }
+}
