@@ -169,9 +169,10 @@ async function build(plan, log) {
   if (plan.below && !isComplete(plan.below)) await withLock(plan.below, log, () => build(plan.below, log));
   log(`Making the Python environment "${plan.name}" (${sets[plan.name].purpose}) in ${plan.folder}`);
   fs.rmSync(plan.folder, { recursive: true, force: true });
-  await step(plan.base.executable, ['-m', 'venv', plan.folder], plan, log);
+  await step('making an empty one', plan.base.executable, ['-m', 'venv', plan.folder], plan, log);
   if (plan.below) fs.writeFileSync(join(sitePackages(plan), 'below.pth'), `${sitePackages(plan.below)}\n`);
   await step(
+    'looking for the packages',
     plan.python,
     [
       '-m',
@@ -198,11 +199,10 @@ function sitePackages(plan) {
 }
 
 /** Runs one command of a build, shows what it is at, and keeps all it prints in a log beside the environment. */
-function step(command, args, plan, log) {
+function step(doing, command, args, plan, log) {
   const record = `${plan.folder}.log`;
   const started = Date.now();
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
-  let doing = '';
   let lastError = '';
   let rest = '';
   const output = fs.createWriteStream(record, { flags: 'a' });
@@ -210,7 +210,7 @@ function step(command, args, plan, log) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PIP_REQUIRE_VIRTUALENV: '0', PYTHONUNBUFFERED: '1' },
   });
-  const still = setInterval(() => log(`  ${doing || 'starting'} … ${seconds()}`), 10_000);
+  const still = setInterval(() => log(`  ${doing} … ${seconds()}`), 10_000);
   const look = (chunk) => {
     output.write(chunk);
     const lines = (rest + chunk).split('\n');
