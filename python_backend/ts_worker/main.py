@@ -6,6 +6,7 @@ TORCHBRIDGE_TOKEN are what it says Hello with. None of them is left for the hand
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import sys
@@ -31,6 +32,7 @@ def main() -> NoReturn:
 def work() -> NoReturn:
     """Dials home and serves until the end, with the environment, working directory and streams as they should be."""
     set_up_output()
+    faulthandler.enable()  # a native crash shows where the handler was
     try:
         target, worker_id, token = (
             os.environ.pop(name) for name in ("TORCHBRIDGE_LINK", "TORCHBRIDGE_WORKER_ID", "TORCHBRIDGE_TOKEN")
