@@ -1,57 +1,85 @@
-import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { Dicer } from '@fastify/busboy';
 import type { Parameter } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 
 /** Far above what any client sends, and low enough that a hostile one cannot make the parser keep much. */
-const LIMITS = { fieldNameSize: 65_536, headerPairs: 200, headerSize: 65_536 };
+const LIMITS = { maxHeaderPairs: 100, maxHeaderSize: 65_536 };
 
 /**
- * Reads a `multipart/form-data` body. A part with a file name keeps its media type (without parameters), one without has none.
- * A part that the body ends in the middle of is left out.
- * @param contentType the header, with its boundary
- * @throws ServingError badRequest for a part without a name, or a body that is no multipart.
+ * Reads a `multipart/form-data` body. A part with a file name keeps its media type (without parameters, in its spelling),
+ * one without has none. A part in the middle of which the body ends is left out.
+ * @throws ServingError badRequest for a part without a name.
  */
-export function readMultipart(contentType: string, body: Uint8Array): Promise<Parameter[]> {
+export function readMultipart(boundary: string, body: Uint8Array): Promise<Parameter[]> {
   return new Promise((resolve, reject) => {
-    const complete: (Parameter | null)[] = [];
-    let failure: ServingError | null = null;
-    const parser = new Busboy({
-      headers: { 'content-type': contentType } as BusboyHeaders,
-      limits: LIMITS,
-      // Every part comes as bytes: a plain field may hold bytes that are no text.
-      isPartAFile: () => true,
-    });
-    parser.on('file', (name, stream, fileName: string | undefined, _encoding, mediaType) => {
-      const slot = complete.push(null) - 1;
-      const pieces: Buffer[] = [];
-      if (typeof name !== 'string' || name === '') {
-        failure = new ServingError(
-          'badRequest',
-          'A part of the multipart body has no name in its Content-Disposition.',
-        );
-      }
-      stream.on('data', (piece: Buffer) => pieces.push(piece));
-      stream.on('end', () => {
-        const value = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-        complete[slot] = { name, contentType: fileName === undefined ? '' : mediaType, value };
-      });
-      stream.on('error', () => {});
-    });
+    const slots: (Parameter | null)[] = [];
+    let open = 1;
+    let nameless = false;
     const settle = () => {
-      if (failure !== null) {
-        reject(failure);
+      open -= 1;
+      if (open > 0) {
+        return;
+      }
+      if (nameless) {
+        reject(new ServingError('badRequest', 'A part of the multipart body has no name in its Content-Disposition.'));
       } else {
-        resolve(complete.filter((parameter) => parameter !== null));
+        resolve(slots.filter((parameter) => parameter !== null));
       }
     };
-    parser.on('finish', settle);
-    parser.on('error', (error: Error) => {
-      if (/unexpected end/i.test(error.message)) {
+    const parser = new Dicer({ boundary, ...LIMITS });
+    parser.on('part', (part) => {
+      const slot = slots.push(null) - 1;
+      const pieces: Buffer[] = [];
+      let head: PartHead | null = null;
+      let whole = true;
+      open += 1;
+      part.on('header', (header) => {
+        head = partHead(header as PartHeader);
+        nameless ||= head.name === '';
+      });
+      part.on('data', (piece) => pieces.push(piece as Buffer));
+      part.on('error', () => {
+        whole = false;
+      });
+      part.on('end', () => {
+        if (whole && head !== null) {
+          slots[slot] = { ...head, value: pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces) };
+        }
         settle();
-      } else {
-        reject(new ServingError('badRequest', `The multipart body cannot be read: ${error.message}.`));
-      }
+      });
     });
-    parser.end(body);
+    // An unexpected end: the parts before it are answered for, and the parser finishes as always.
+    parser.on('error', () => {});
+    parser.on('finish', settle);
+    parser.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   });
+}
+
+type PartHeader = Readonly<Record<string, readonly string[] | undefined>>;
+type PartHead = Pick<Parameter, 'name' | 'contentType'>;
+
+function partHead(header: PartHeader): PartHead {
+  const disposition = dispositionOf(utf8(header['content-disposition']?.[0] ?? ''));
+  const isFile = disposition.has('filename') || disposition.has('filename*');
+  const type = utf8(header['content-type']?.[0] ?? 'application/octet-stream');
+  return {
+    name: disposition.get('name') ?? '',
+    contentType: isFile ? (type.split(';', 1)[0] ?? '').trim() : '',
+  };
+}
+
+/** The parameters of a Content-Disposition, quotes and backslashes taken off. */
+function dispositionOf(text: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [, name = '', quoted, bare = ''] of text.matchAll(
+    /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g,
+  )) {
+    parameters.set(name.toLowerCase(), quoted === undefined ? bare.trim() : quoted.replace(/\\(["\\])/g, '$1'));
+  }
+  return parameters;
+}
+
+/** The parser hands bytes of a header on as one character each. */
+function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8');
 }

@@ -27,7 +27,7 @@ export function readParameters(
       throw new ServingError('badRequest', 'The boundary of the multipart body is empty.');
     }
     if (boundary !== undefined) {
-      return readMultipart(contentType, body);
+      return readMultipart(boundary, body);
     }
   }
   return [{ name: 'body', contentType: mediaType, value: body }];
