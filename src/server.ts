@@ -6,7 +6,8 @@ import { TokenKeys } from './api/auth/token-keys.js';
 import { openFrontDoors } from './api/http/front-doors.js';
 import { ModelLifecycle } from './lifecycle/model-lifecycle.js';
 import { makeRunFolder } from './lifecycle/run-folder.js';
-import { startupModels } from './lifecycle/startup-models.js';
+import { SnapshotWriter } from './lifecycle/snapshot-writer.js';
+import { loadStartupModels } from './lifecycle/startup-models.js';
 import { VersionWatch } from './lifecycle/version-watch.js';
 import type { Logging } from './observability/logging/logging.js';
 import { metricLine } from './observability/metrics/metric-line.js';
@@ -97,6 +98,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   });
 
   const registry = new Registry();
+  const snapshots = new SnapshotWriter(config, registry, log);
   const lifecycle = new ModelLifecycle({
     config,
     registry,
@@ -105,15 +107,16 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     open: (url, options) =>
       openArchive(url, { ...options, modelStore: config.modelStore, allowedUrls: config.allowedUrls, unpackRoot: folder.archives }),
     installRequirements: async () => {},
+    snapshots,
   });
   started.push({ what: 'models', end: () => lifecycle.close() });
 
   const workersEach = config.defaultWorkersPerModel || workers.gpuCount || availableParallelism();
-  for (const model of await startupModels(config)) {
-    await lifecycle
-      .loadAtStart(model, config.debug ? 1 : workersEach)
-      .catch((error) => log.warn(`Failed to load model: ${model.url}`, { error }));
-  }
+  await loadStartupModels(lifecycle, config, config.debug ? 1 : workersEach, log);
+
+  // A start that fails leaves the last good snapshot alone.
+  let up = false;
+  started.push({ what: 'shutdown snapshot', end: async () => (up ? await snapshots.write('shutdown') : undefined) });
 
   const doors = await openFrontDoors({
     config,
@@ -124,6 +127,8 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     version: torchServeVersion,
   });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
+  await snapshots.write('startup');
+  up = true;
 }
 
 function makeLauncher(config: Config, folder: string, env: Readonly<Record<string, string>>, log: (line: string) => void): Launcher {

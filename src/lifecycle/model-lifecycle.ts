@@ -11,6 +11,8 @@ import type { Resized } from '../workers/worker-pool.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
 import { resolveSettings, resolveWorkers, type WorkerBounds } from './resolve-settings.js';
+import type { SavedVersion } from './model-snapshot.js';
+import type { SnapshotWriter } from './snapshot-writer.js';
 import type { VersionWatch } from './version-watch.js';
 
 /** What the lifecycle works with. */
@@ -20,15 +22,19 @@ export interface LifecycleParts {
   readonly workers: WorkerFactory;
   readonly watch: VersionWatch;
   /** Finds and unpacks an archive. */
-  readonly open: (url: string, options: { s3SseKms: boolean }) => Promise<OpenedArchive>;
+  readonly open: (url: string, options: { s3SseKms: boolean; reuseDownload: boolean }) => Promise<OpenedArchive>;
   /** Installs what the archive requires, where the configuration says so. */
   readonly installRequirements: (archive: OpenedArchive, modelName: string) => Promise<void>;
+  readonly snapshots: SnapshotWriter;
 }
 
 /** A version that is being registered: by a call, or at the start of the server. */
 interface Registration {
   readonly asked: Partial<RegisterOptions> & { readonly url: string };
   readonly fallbackWorkers: number;
+  /** While the server starts: a copy that an earlier run downloaded is used. */
+  readonly atStart: boolean;
+  /** It is one of `load_models`, and not a call's or a snapshot's. */
   readonly loadedAtStartup: boolean;
 }
 
@@ -44,25 +50,47 @@ export class ModelLifecycle implements Lifecycle {
     const { version, bounds } = await this.#add({
       asked: options,
       fallbackWorkers: this.#parts.config.defaultWorkersPerModel,
+      atStart: false,
       loadedAtStartup: false,
     });
     const { started } = this.#resize(version, bounds);
+    await this.#parts.snapshots.write('snapshot');
     const outcome = { model: version.modelName, version: version.version, workers: bounds.min };
     if (!options.synchronous && bounds.min > 0) return { ...outcome, done: false };
     await this.#allLoaded(started, version.modelName, version.version);
     return { ...outcome, done: true };
   }
 
-  /**
-   * Registers a model of `load_models`; its workers start in the background.
-   */
+  /** Registers a model of `load_models`; its workers start in the background. */
   async loadAtStart({ url, name }: StartupModel, fallbackWorkers: number): Promise<void> {
     const { version, bounds } = await this.#add({
       asked: { url, ...(name === null ? {} : { modelName: name }) },
       fallbackWorkers,
+      atStart: true,
       loadedAtStartup: true,
     });
     this.#resize(version, bounds);
+  }
+
+  /** Registers a version of a snapshot as it was; its workers start in the background. */
+  async restore(saved: SavedVersion): Promise<void> {
+    const { version } = await this.#add({
+      asked: {
+        url: saved.url ?? saved.marName,
+        modelName: saved.model,
+        batchSize: saved.batchSize,
+        maxBatchDelayMs: saved.maxBatchDelay,
+        ...(saved.handler === undefined ? {} : { handler: saved.handler }),
+        ...(saved.runtimeType === undefined ? {} : { runtime: saved.runtimeType }),
+        ...(saved.responseTimeout === undefined ? {} : { responseTimeoutSeconds: saved.responseTimeout }),
+        ...(saved.startupTimeout === undefined ? {} : { startupTimeoutSeconds: saved.startupTimeout }),
+      },
+      fallbackWorkers: 0,
+      atStart: true,
+      loadedAtStartup: false,
+    });
+    this.#resize(version, { min: saved.minWorkers, max: Math.max(saved.minWorkers, saved.maxWorkers) });
+    if (saved.defaultVersion) this.#parts.registry.setDefault(version.modelName, version.version);
   }
 
   async scale(target: Target, options: ScaleOptions): Promise<ScaleOutcome> {
@@ -71,6 +99,7 @@ export class ModelLifecycle implements Lifecycle {
       throw new ServingError('badRequest', 'max_worker cannot be less than min_worker.');
     }
     const { started, stopped } = this.#resize(version, { min: options.minWorkers, max: options.maxWorkers });
+    await this.#parts.snapshots.write('snapshot');
     if (!options.synchronous) return 'processing';
     await stopped;
     await this.#allLoaded(started, target.model, target.version);
@@ -79,11 +108,13 @@ export class ModelLifecycle implements Lifecycle {
 
   async unregister(target: Target): Promise<void> {
     const version = this.#parts.registry.remove(target);
+    await this.#parts.snapshots.write('snapshot');
     await version.close(this.#graceMs);
   }
 
   async setDefault(model: string, version: string): Promise<void> {
     this.#parts.registry.setDefault(model, version);
+    await this.#parts.snapshots.write('snapshot');
   }
 
   /** Ends every version, each after it has answered what it holds or the grace has passed. */
@@ -97,7 +128,7 @@ export class ModelLifecycle implements Lifecycle {
 
   async #add(registration: Registration): Promise<{ version: ModelVersion; bounds: WorkerBounds }> {
     const { asked } = registration;
-    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false });
+    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false, reuseDownload: registration.atStart });
     try {
       const prepared = await this.#prepare(registration, archive);
       this.#parts.registry.add(prepared.version);

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ModelVersion } from '../registry/model-version.js';
+import type { Registry } from '../registry/registry.js';
+
+/** What a snapshot says of one version; TorchServe's keys, and two of ours. */
+const versionSchema = z.object({
+  defaultVersion: z.boolean().default(false),
+  /** The archive's file or folder name in the model store. */
+  marName: z.string().min(1),
+  minWorkers: z.number().int().min(0),
+  maxWorkers: z.number().int().min(0),
+  batchSize: z.number().int().min(1),
+  maxBatchDelay: z.number().int(),
+  responseTimeout: z.number().int().min(1).optional(),
+  startupTimeout: z.number().int().min(1).optional(),
+  runtimeType: z.enum(['python', 'python3', 'LSP']).optional(),
+  parallelLevel: z.number().int().optional(),
+  /** Ours: what was registered, where it is not the archive's name. */
+  url: z.string().optional(),
+  /** Ours: the handler that the register call named. */
+  handler: z.string().optional(),
+});
+
+const snapshotSchema = z.object({ models: z.record(z.string(), z.record(z.string(), z.unknown())) });
+
+/** One version of a snapshot. */
+export type SavedVersion = z.output<typeof versionSchema> & { readonly model: string; readonly version: string };
+
+/** What can be restored, and one sentence for each thing that cannot. */
+export interface ReadSnapshot {
+  readonly versions: readonly SavedVersion[];
+  readonly faults: readonly string[];
+}
+
+/** Reads the key `model_snapshot`, TorchServe's or ours. What is damaged is told; the rest is still good. */
+export function readModelSnapshot(text: string): ReadSnapshot {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    return { versions: [], faults: [`model_snapshot is not JSON: ${(error as Error).message}`] };
+  }
+  const snapshot = snapshotSchema.safeParse(parsed);
+  if (!snapshot.success) return { versions: [], faults: ['model_snapshot has no object "models" of name → version → settings'] };
+  const versions: SavedVersion[] = [];
+  const faults: string[] = [];
+  for (const [model, saved] of Object.entries(snapshot.data.models)) {
+    for (const [version, settings] of Object.entries(saved)) {
+      const read = versionSchema.safeParse(settings);
+      if (read.success) versions.push({ ...read.data, model, version });
+      else faults.push(`model_snapshot: ${model} ${version}: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`);
+    }
+  }
+  return { versions, faults };
+}
+
+/** The text of the key `model_snapshot` for the versions that are registered now. */
+export function writeModelSnapshot(registry: Registry, name: string, created: Date): string {
+  const models: Record<string, Record<string, unknown>> = {};
+  let modelCount = 0;
+  for (const version of registry.all()) {
+    if (version.url === null) continue;
+    models[version.modelName] ??= {};
+    (models[version.modelName] as Record<string, unknown>)[version.version] = savedVersion(version, registry.isDefault(version));
+    modelCount += 1;
+  }
+  return JSON.stringify({ name, modelCount, created: created.getTime(), models }, null, 2);
+}
+
+function savedVersion({ settings, url, minWorkers, maxWorkers }: ModelVersion, defaultVersion: boolean) {
+  const marName = archiveName(url as string);
+  return {
+    defaultVersion,
+    marName,
+    minWorkers,
+    maxWorkers,
+    batchSize: settings.batchSize,
+    maxBatchDelay: settings.maxBatchDelayMs,
+    responseTimeout: settings.responseTimeoutSeconds,
+    startupTimeout: settings.startupTimeoutSeconds,
+    runtimeType: settings.runtime,
+    ...(settings.parallelLevel > 0 ? { parallelLevel: settings.parallelLevel } : {}),
+    ...(url === marName ? {} : { url }),
+    ...(settings.handler === '' ? {} : { handler: settings.handler }),
+  };
+}
+
+/** Last part of a url's path: the name under which a download lies in the model store. */
+function archiveName(url: string): string {
+  return (url.split(/[?#]/, 1)[0] as string).split('/').filter(Boolean).at(-1) ?? url;
+}
