@@ -30,12 +30,21 @@ function pythonDescriptor() {
   return Buffer.from(FileDescriptorSet.encode(set).finish());
 }
 
+/** Numbers of 64 bits are tensor elements in these, and must not lose digits. */
+const exact = ['open_inference_grpc.proto', 'kserve_inference.proto'];
+const others = ['worker.proto', 'inference.proto', 'management.proto', 'error_info.proto'];
+
 function writeTypes(folder) {
+  typesOf(others, 'Number', folder);
+  typesOf(exact, 'String', folder);
+}
+
+function typesOf(files, longs, folder) {
   execFileSync(process.execPath, [
     join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
-    '--longs=Number', '--enums=Number', '--oneofs', '--defaults', '--arrays', '--importFileExtension=.js', '--targetFileExtension=.ts',
+    `--longs=${longs}`, '--enums=Number', '--oneofs', '--defaults', '--arrays', '--importFileExtension=.js', '--targetFileExtension=.ts',
     '--grpcLib=@grpc/grpc-js', '--inputTemplate=%s', '--outputTemplate=%s__Output',
-    `--outDir=${folder}`, 'worker.proto',
+    `--outDir=${folder}`, ...files,
   ], { cwd: join(root, 'proto'), stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

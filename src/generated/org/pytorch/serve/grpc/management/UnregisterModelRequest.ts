@@ -1,0 +1,12 @@
+// Original file: management.proto
+
+
+export interface UnregisterModelRequest {
+  'modelName'?: (string);
+  'modelVersion'?: (string);
+}
+
+export interface UnregisterModelRequest__Output {
+  'modelName': (string);
+  'modelVersion': (string);
+}
