@@ -112,7 +112,7 @@ function show(line, { answer }) {
 /** Why the step failed, or undefined. */
 function problemOf(command, { code, answer, complaint }) {
   if (code === 127 && command.typed.startsWith('curl')) return 'curl is not installed: install it, and run this again';
-  if (code !== 0) return `the command ended with status ${code}: ${complaint || answer}`;
+  if (code !== 0) return `the command ended with status ${code}: ${(complaint || answer).split('\n').at(-1)}`;
   if (!command.wants) return undefined;
   try {
     const wrong = command.wants(JSON.parse(answer));
