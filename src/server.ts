@@ -1,5 +1,6 @@
 import { availableParallelism, hostname } from 'node:os';
 import { openArchive } from './archive/open.js';
+import { preparePython } from './archive/requirements.js';
 import type { Config } from './config/config.js';
 import { torchServeVersion } from './config/release.js';
 import { TokenKeys } from './api/auth/token-keys.js';
@@ -106,7 +107,8 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     watch,
     open: (url, options) =>
       openArchive(url, { ...options, modelStore: config.modelStore, allowedUrls: config.allowedUrls, unpackRoot: folder.archives }),
-    installRequirements: async () => {},
+    preparePython: (archive, { name, runtime }) =>
+      preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel }),
     snapshots,
   });
   started.push({ what: 'models', end: () => lifecycle.close() });

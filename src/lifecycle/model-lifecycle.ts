@@ -1,5 +1,6 @@
 import type { OpenedArchive } from '../archive/archive.js';
-import { identify } from '../archive/model-identity.js';
+import { identify, type ModelIdentity } from '../archive/model-identity.js';
+import type { PreparedPython } from '../archive/requirements.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
@@ -23,8 +24,8 @@ export interface LifecycleParts {
   readonly watch: VersionWatch;
   /** Finds and unpacks an archive. */
   readonly open: (url: string, options: { s3SseKms: boolean; reuseDownload: boolean }) => Promise<OpenedArchive>;
-  /** Installs what the archive requires, where the configuration says so. */
-  readonly installRequirements: (archive: OpenedArchive, modelName: string) => Promise<void>;
+  /** Installs what the archive requires, where the configuration says so; answers with what its workers run on. */
+  readonly preparePython: (archive: OpenedArchive, model: ModelIdentity) => Promise<PreparedPython>;
   readonly snapshots: SnapshotWriter;
 }
 
@@ -150,7 +151,7 @@ export class ModelLifecycle implements Lifecycle {
     });
     const { name: modelName, version } = identity;
     registry.mustBeFree({ model: modelName, version });
-    await this.#parts.installRequirements(archive, modelName);
+    const prepared = await this.#parts.preparePython(archive, identity);
     const sources = {
       asked,
       yaml: archive.modelConfig ?? {},
@@ -166,7 +167,10 @@ export class ModelLifecycle implements Lifecycle {
       settings,
       loadedAtStartup,
       createWorker: (owner) =>
-        workers.create({ modelName, version, modelDir: archive.folder, batcher: owner.batcher, ...settings }, watch.eventsOf(owner)),
+        workers.create(
+          { modelName, version, modelDir: archive.folder, ...prepared, batcher: owner.batcher, ...settings },
+          watch.eventsOf(owner),
+        ),
       discard: () => archive.remove(),
     });
     return { version: made, bounds: resolveWorkers(sources, config.debug ? Math.min(1, fallbackWorkers) : fallbackWorkers) };

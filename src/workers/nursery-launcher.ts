@@ -36,6 +36,7 @@ export class NurseryLauncher implements Launcher {
   async launch(order: LaunchOrder): Promise<WorkerProcess> {
     await this.#listen();
     if (this.#closed) throw new Error('the server is stopping');
+    if (order.freshInterpreter) return await this.#spawner.launch(order);
     try {
       return await this.#nursery(order.python).fork(order);
     } catch (error) {

@@ -12,6 +12,10 @@ export interface WorkerRecipe {
   readonly version: string;
   /** Unpacked archive. */
   readonly modelDir: string;
+  /** The interpreter of the model's own virtual environment, or the server's. */
+  readonly python: string;
+  /** Folders with packages of the model's own, before all others on the path. */
+  readonly pythonPath: readonly string[];
   readonly handler: string;
   readonly envelope: string;
   readonly batchSize: number;
@@ -63,8 +67,10 @@ export class WorkerFactory {
         id,
         name: `W-${id}-${recipe.modelName}_${recipe.version}`,
         gpuId,
-        python,
-        env,
+        python: recipe.python,
+        env: withPath(env, recipe.pythonPath),
+        // Packages of the model's own must win over those that a nursery holds already.
+        freshInterpreter: recipe.python !== python || recipe.pythonPath.length > 0,
         load: {
           modelName: recipe.modelName,
           modelVersion: recipe.version,
@@ -99,4 +105,8 @@ export function workerEnvironment(
   const env = { ...Object.fromEntries(kept), ...settings };
   const path = [env['PYTHONPATH'], join(packageRoot, 'python_backend')].filter(Boolean).join(delimiter);
   return { ...env, PYTHONPATH: path };
+}
+
+function withPath(env: Readonly<Record<string, string>>, folders: readonly string[]): Readonly<Record<string, string>> {
+  return folders.length === 0 ? env : { ...env, PYTHONPATH: [...folders, env['PYTHONPATH']].join(delimiter) };
 }

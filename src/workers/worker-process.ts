@@ -22,6 +22,8 @@ export interface LaunchOrder {
   readonly python: string;
   /** The whole environment of the process. */
   readonly env: Readonly<Record<string, string>>;
+  /** It needs an interpreter of its own, and must not be forked from one that has imported things already. */
+  readonly freshInterpreter: boolean;
   /** Each line that it prints, native crash output too, without its newline. */
   onLine(stream: OutputStream, line: string): void;
 }

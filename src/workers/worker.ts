@@ -47,6 +47,8 @@ export interface WorkerOptions {
   readonly python: string;
   /** Environment of the process, without the link's own variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** See LaunchOrder. */
+  readonly freshInterpreter: boolean;
   readonly load: Omit<Load, 'cpuThreads'> & { readonly modelDir: string };
   readonly startupTimeoutMs: number;
   readonly responseTimeoutMs: number;
@@ -182,6 +184,7 @@ export class Worker {
         workerId: this.id,
         modelDir: this.#options.load.modelDir,
         python: this.#options.python,
+        freshInterpreter: this.#options.freshInterpreter,
         env: {
           ...this.#options.env,
           TORCHBRIDGE_LINK: links.target,

@@ -30,6 +30,7 @@ function start(options: Partial<WorkerOptions> & { batching?: Partial<BatcherOpt
       gpuId: null,
       python: 'python3',
       env: {},
+      freshInterpreter: false,
       load: { modelName: 'm', modelDir: '/models/m', handler: 'h.py' },
       startupTimeoutMs: 10_000,
       responseTimeoutMs: 2000,
