@@ -21,23 +21,16 @@ export async function unpackTar(
   limits: ArchiveLimits,
   signal?: AbortSignal,
 ): Promise<void> {
-  const packed = (await stat(file)).size;
-  const extraction = new Extraction(target, limits);
+  const extraction = new Extraction(target, (await stat(file)).size, limits);
   const feed = async (source: AsyncIterable<Buffer>): Promise<void> => {
-    let unpacked = 0;
     for await (const chunk of source) {
-      // Counted between gunzip and tar, so that every byte a bomb inflates to is seen, padding and headers included.
-      unpacked += chunk.length;
-      checkUnpackedSize(unpacked, packed, limits);
       await extraction.write(chunk);
     }
   };
-  try {
-    await pipeline(createReadStream(file), createGunzip(), feed, signal ? { signal } : {});
-  } finally {
-    await extraction.end();
-  }
-  extraction.throwIfFailed();
+  await pipeline(createReadStream(file), createGunzip(), feed, signal ? { signal } : {}).catch((error) =>
+    extraction.fail(error),
+  );
+  await extraction.end();
 }
 
 /** node-tar's extraction with our rules for entries; it remembers the first thing that went wrong. */
@@ -47,27 +40,35 @@ class Extraction {
   private readonly failing: Promise<never>;
   private failure: unknown;
   private entries = 0;
+  private unpacked = 0;
 
-  constructor(target: string, limits: ArchiveLimits) {
+  /** @param packed - Bytes of the archive's file. */
+  constructor(
+    target: string,
+    private readonly packed: number,
+    private readonly limits: ArchiveLimits,
+  ) {
     this.unpack = new Unpack({
       cwd: target,
       strict: true,
       preserveOwner: false,
       noMtime: true,
       filter: (_path, entry) => {
-        this.judge(entry as ReadEntry, limits);
+        this.judge(entry as ReadEntry);
         return this.failure === undefined;
       },
     });
     this.closed = new Promise((resolve) => this.unpack.once('close', resolve));
     this.failing = new Promise((_resolve, reject) => this.unpack.on('error', reject));
-    this.failing.catch((error) => {
-      this.failure ??= error;
-    });
+    this.failing.catch((error) => this.fail(error));
     this.unpack.on('ignoredEntry', (entry: ReadEntry) => this.refuse(entry));
   }
 
+  /** Takes what comes out of gunzip, so that every byte a bomb inflates to is counted, padding and headers included. */
   async write(chunk: Buffer): Promise<void> {
+    this.unpacked += chunk.length;
+    this.attempt(() => checkUnpackedSize(this.unpacked, this.packed, this.limits));
+    this.throwIfFailed();
     const ready = this.unpack.write(chunk);
     this.throwIfFailed();
     if (!ready) {
@@ -75,27 +76,40 @@ class Extraction {
     }
   }
 
-  /** Waits until nothing is being written any more; a damaged tar may keep node-tar from telling. */
+  /** Waits until nothing is being written any more, and throws what went wrong first. */
   async end(): Promise<void> {
     this.unpack.end();
+    // A damaged tar may keep node-tar from telling.
     await Promise.race([this.closed, this.failing.catch(() => pause(500, undefined, { ref: false }))]);
+    this.throwIfFailed();
   }
 
-  throwIfFailed(): void {
+  /** What goes wrong later is only what the first thing led to. */
+  fail(error: unknown): void {
+    this.failure ??= error;
+  }
+
+  private throwIfFailed(): void {
     if (this.failure !== undefined) {
       throw this.failure;
     }
   }
 
-  /** Refuses what is no file or folder or leads out, and trusts modes no further than whether a file may be executed. */
-  private judge(entry: ReadEntry, limits: ArchiveLimits): void {
-    this.entries += 1;
+  private attempt(check: () => void): void {
     try {
-      checkEntryCount(this.entries, limits);
-      entryPath(entry.path);
+      check();
     } catch (error) {
-      this.failure ??= error;
+      this.fail(error);
     }
+  }
+
+  /** Refuses what is no file or folder or leads out, and trusts modes no further than whether a file may be executed. */
+  private judge(entry: ReadEntry): void {
+    this.entries += 1;
+    this.attempt(() => {
+      checkEntryCount(this.entries, this.limits);
+      entryPath(entry.path);
+    });
     if (!plainTypes.has(entry.type)) {
       this.refuse(entry);
     }
@@ -103,8 +117,10 @@ class Extraction {
   }
 
   private refuse(entry: ReadEntry): void {
-    this.failure ??= new ArchiveRefused(
-      `its entry ${printable(entry.path)} is a link or a device, where only files and folders may be`,
+    this.fail(
+      new ArchiveRefused(
+        `its entry ${printable(entry.path)} is a link or a device, where only files and folders may be`,
+      ),
     );
   }
 }

@@ -75,7 +75,7 @@ async function judge(zip: ZipFile, limits: ArchiveLimits): Promise<Planned[]> {
 }
 
 function judgeEntry(entry: Entry): Planned {
-  const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+  const name = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true);
   const path = entryPath(name);
   const type = unixHosts.has(entry.versionMadeBy >> 8) ? (entry.externalFileAttributes >>> 16) & fileType : 0;
   if (!plainTypes.has(type)) {
@@ -84,7 +84,7 @@ function judgeEntry(entry: Entry): Planned {
   if (entry.isEncrypted()) {
     throw new ArchiveRefused(`its entry ${printable(name)} is encrypted`);
   }
-  const isFolder = type === folderType || name.endsWith('/') || path === '';
+  const isFolder = type === folderType || /[\\/]$/.test(name) || path === '';
   return { entry, name, path, isFolder };
 }
 
