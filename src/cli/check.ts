@@ -1,9 +1,9 @@
 import { compile } from '../config/compile.js';
 import { listKeys } from '../config/listing.js';
+import { readLoggingPlan } from '../observability/logging/config/read-plan.js';
 import { inspectInterpreter } from '../workers/interpreter.js';
 import type { Terminal } from './archiver/argument-parser.js';
 import type { Command } from './command-line.js';
-import { loggingPlan } from './logging-plan.js';
 import { readGiven } from './start.js';
 
 /**
@@ -21,7 +21,7 @@ export async function check(command: Command, terminal: Terminal): Promise<numbe
   say(`model API: ${config.modelApi ? 'on' : 'off'}`);
   say(`configuration file: ${config.configFile ?? 'none'}`);
   say(`logs: ${config.logLocation}, metric logs: ${config.metricsLocation}`);
-  const plan = await loggingPlan(config);
+  const plan = readLoggingPlan(config);
   for (const sentence of [...config.warnings, ...plan.ignored]) {
     say(`warning: ${sentence}`);
   }

@@ -2,11 +2,11 @@ import { compile } from '../config/compile.js';
 import type { Config } from '../config/config.js';
 import type { Given } from '../config/given.js';
 import { StartupError } from '../errors/startup-error.js';
+import { readLoggingPlan } from '../observability/logging/config/read-plan.js';
 import type { Logging } from '../observability/logging/logging.js';
-import { openLogging } from '../observability/logging/server-logging.js';
+import { type OpenLogging, openLogging } from '../observability/logging/server-logging.js';
 import { startServer } from '../server.js';
 import { SERVER_TITLE } from './living-process.js';
-import { loggingPlan } from './logging-plan.js';
 import { PidFile } from './pid-file.js';
 import { StopSignals } from './stop-signals.js';
 
@@ -25,10 +25,10 @@ export async function serve(given: Given, announce: Announce): Promise<number> {
   process.title = SERVER_TITLE;
   const pidFile = new PidFile();
   const signals = new StopSignals(() => pidFile.remove(process.pid));
-  let logging: Logging | null = null;
+  let logging: OpenLogging | null = null;
   try {
     const config = compile(given);
-    logging = openLogging(await loggingPlan(config));
+    logging = openLogging(readLoggingPlan(config));
     surviveStrayErrors(logging, pidFile);
     warn(config, logging);
     const server = await startServer(config, logging);
@@ -37,6 +37,8 @@ export async function serve(given: Given, announce: Announce): Promise<number> {
       workingFolder: config.workingFolder,
       drainTimeoutSeconds: config.drainTimeout,
     });
+    // So that what was said of the start stands before what the command prints next.
+    await Promise.race([logging.flush(), later(500)]);
     announce.ready();
     const signal = await signals.first;
     logging.ts('ModelServer').info(`Stopping on ${signal}: requests in flight are answered first.`);

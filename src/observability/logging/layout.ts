@@ -102,7 +102,7 @@ function conversions(name: string, options: string): Part | null {
     case 'X':
     case 'mdc':
     case 'MDC':
-      return (record) => (option === 'requestId' ? (record.requestId ?? '') : String(record.fields?.[option] ?? ''));
+      return (record) => (option === 'requestId' ? (record.requestId ?? '') : String(record.fields?.()[option] ?? ''));
     case 'r':
     case 'relative':
       return ({ time }) => String(Math.max(0, time - Math.round(performance.timeOrigin)));
@@ -146,6 +146,6 @@ export const jsonLayout: Layout = ({ time, level, logger, thread, message, reque
     thread,
     message,
     requestId,
-    ...fields,
+    ...fields?.(),
     error: error === undefined ? undefined : stackOf(error),
   })}\n`;

@@ -15,6 +15,12 @@ export type AppenderPlan =
       readonly rotation: RotationPlan | null;
     };
 
+/** An appender, and the level from which on it hears a logger. */
+export interface AppenderRef {
+  readonly name: string;
+  readonly threshold: Threshold;
+}
+
 export interface RotationPlan {
   /** Path of rolled files, with `%d{…}` and `%i`; gzip where it ends in `.gz`. */
   readonly pattern: string;
@@ -27,8 +33,7 @@ export interface RotationPlan {
 /** Who says how much, and where to. */
 export interface LoggerPlan {
   readonly level: Threshold;
-  /** Names of appenders. */
-  readonly appenders: readonly string[];
+  readonly appenders: readonly AppenderRef[];
   /** Whether the appenders of the names above it hear it too. */
   readonly additive: boolean;
 }
@@ -62,7 +67,11 @@ export function defaultPlan(folders: { readonly logLocation: string; readonly me
     rotation: { pattern: join(folder, `${name}.%d{dd-MMM}.log.gz`), maxSize: 100 * MEGABYTE, byDate: true, keep: 5 },
   });
   const { logLocation, metricsLocation } = folders;
-  const says = (level: Threshold, ...appenders: string[]): LoggerPlan => ({ level, appenders, additive: true });
+  const says = (level: Threshold, ...names: string[]): LoggerPlan => ({
+    level,
+    appenders: names.map((name) => ({ name, threshold: 'all' })),
+    additive: true,
+  });
   return {
     appenders: new Map<string, AppenderPlan>([
       ['STDOUT', { kind: 'console', stream: 'stdout', layout: { pattern: FULL_PATTERN } }],

@@ -15,13 +15,29 @@ export interface LogRecord {
   readonly message: string;
   readonly requestId?: string | undefined;
   readonly error?: unknown;
-  /** What JSON layouts add: the parts of an access line, the model of a worker's line. */
-  readonly fields?: Readonly<Record<string, string | number>> | undefined;
+  /** What JSON layouts add: the parts of an access line, of a metric, the model of a worker's line. Made when asked for. */
+  readonly fields?: (() => Fields) | undefined;
 }
+
+/** Named parts of a record. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether a logger of this threshold lets a level through. */
 export function lets(threshold: Threshold, level: Level): boolean {
   return threshold === 'all' || (threshold !== 'off' && LEVELS.indexOf(level) <= LEVELS.indexOf(threshold));
+}
+
+/** The stricter of two thresholds. */
+export function stricter(a: Threshold, b: Threshold): Threshold {
+  const order: readonly Threshold[] = ['off', ...LEVELS, 'all'];
+  return order.indexOf(a) < order.indexOf(b) ? a : b;
+}
+
+/** Reads a level as log4j's files write it, or null. */
+export function thresholdOf(word: string): Threshold | null {
+  const wanted = word.trim().toLowerCase();
+  const known: readonly Threshold[] = ['off', ...LEVELS, 'all'];
+  return known.find((threshold) => threshold === wanted) ?? null;
 }
 
 /** The stack of what was thrown, its causes included. */

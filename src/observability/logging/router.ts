@@ -9,7 +9,11 @@ import { RollingFile } from './rolling-file.js';
 /** What one logger's lines pass: its threshold, then each layout once, then the writers that share it. */
 export interface Route {
   readonly level: Threshold;
-  readonly outputs: readonly { readonly layout: Layout; readonly writers: readonly LineWriter[] }[];
+  readonly outputs: readonly {
+    readonly threshold: Threshold;
+    readonly layout: Layout;
+    readonly writers: readonly LineWriter[];
+  }[];
 }
 
 /** Opens a plan's appenders, and says which of them hear whom. */
@@ -80,27 +84,31 @@ export class Router {
   /** Follows a logger's name upwards through the plan. An appender that is met twice hears a line once. */
   route(logger: string): Route {
     let level: Threshold | null = null;
-    const outputs = new Map<Layout, Set<LineWriter>>();
+    const outputs: { threshold: Threshold; layout: Layout; writers: LineWriter[] }[] = [];
+    const heard = new Set<LineWriter>();
     for (const name of lineage(logger)) {
       const plan: LoggerPlan | undefined = this.#plan.loggers.get(name);
       if (plan === undefined) {
         continue;
       }
       level ??= plan.level;
-      for (const appender of plan.appenders) {
+      for (const { name: appender, threshold } of plan.appenders) {
         const opened = this.#appenders.get(appender);
-        if (opened !== undefined) {
-          outputs.set(opened.layout, (outputs.get(opened.layout) ?? new Set()).add(opened.writer));
+        if (opened !== undefined && !heard.has(opened.writer)) {
+          heard.add(opened.writer);
+          const alike = outputs.find((output) => output.layout === opened.layout && output.threshold === threshold);
+          if (alike === undefined) {
+            outputs.push({ threshold, layout: opened.layout, writers: [opened.writer] });
+          } else {
+            alike.writers.push(opened.writer);
+          }
         }
       }
       if (!plan.additive) {
         break;
       }
     }
-    return {
-      level: level ?? 'info',
-      outputs: [...outputs].map(([layout, writers]) => ({ layout, writers: [...writers] })),
-    };
+    return { level: level ?? 'info', outputs };
   }
 
   /** The writer of standard output, if the plan has one. */
@@ -111,6 +119,10 @@ export class Router {
       }
     }
     return null;
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([...this.#writers].map((writer) => writer.flush()));
   }
 
   flushSync(): void {
@@ -144,10 +156,12 @@ function targetOf(appender: AppenderPlan): Target {
 /** Says a record on every output of a route; minor ones give way in a flood. */
 export function emit(route: Route, record: LogRecord, minor: boolean): void {
   if (lets(route.level, record.level)) {
-    for (const { layout, writers } of route.outputs) {
-      const text = layout(record);
-      for (const writer of writers) {
-        writer.write(text, minor);
+    for (const { threshold, layout, writers } of route.outputs) {
+      if (lets(threshold, record.level)) {
+        const text = layout(record);
+        for (const writer of writers) {
+          writer.write(text, minor);
+        }
       }
     }
   }

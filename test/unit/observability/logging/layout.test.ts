@@ -51,7 +51,7 @@ test('times of a second that was met before', () => {
 });
 
 test('JSON has what is known, and nothing else', () => {
-  expect(JSON.parse(jsonLayout({ ...record, fields: { model: 'm', status: 200 } }))).toEqual({
+  expect(JSON.parse(jsonLayout({ ...record, fields: () => ({ model: 'm', status: 200 }) }))).toEqual({
     time: new Date(time).toISOString(),
     level: 'INFO',
     logger: 'org.pytorch.serve.ModelServer',

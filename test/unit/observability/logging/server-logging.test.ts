@@ -132,9 +132,9 @@ describe('plans', () => {
       ...plan,
       loggers: new Map([
         ...plan.loggers,
-        ['org.pytorch.serve', { level: 'warn', appenders: ['ts_log'], additive: false }],
+        ['org.pytorch.serve', { level: 'warn', appenders: [{ name: 'ts_log', threshold: 'all' }], additive: false }],
         ['org.pytorch.serve.Loud', { level: 'debug', appenders: [], additive: true }],
-        ['ACCESS_LOG', { level: 'off', appenders: ['access_log'], additive: true }],
+        ['ACCESS_LOG', { level: 'off', appenders: [{ name: 'access_log', threshold: 'all' }], additive: true }],
       ]),
     });
     logging.ts('Quiet').info('unheard');
