@@ -22,7 +22,7 @@ class RequestProcessor:
         return self._request_header.get(key)
 
     def get_request_properties(self) -> dict[str, Any]:
-        """All request headers. For each parameter there is also its name with `{"content-type": ...}`."""
+        """All request headers. For each parameter there is also its name with ``{"content-type": ...}``."""
         return self._request_header
 
     def report_status(self, code: int, reason_phrase: str | None = None) -> None:
@@ -31,11 +31,11 @@ class RequestProcessor:
         self._reason_phrase = reason_phrase
 
     def get_response_status_code(self) -> int:
-        """200 until `report_status` was called."""
+        """200 until ``report_status`` was called."""
         return self._status_code
 
     def get_response_status_phrase(self) -> str | None:
-        """None until `report_status` was called."""
+        """None until ``report_status`` was called."""
         return self._reason_phrase
 
     def add_response_property(self, key: str, value: str) -> None:
@@ -52,15 +52,14 @@ class RequestProcessor:
 
 
 class Context:
-    """One for a worker's life: given to `initialize(context)`, then with each batch to `handle(data, context)`.
+    """One for a worker's life: given to ``initialize(context)``, then with each batch to ``handle(data, context)``.
 
-    Attributes:
-        model_name: name under which the model is registered.
-        manifest: the archive's MANIFEST.json as a dict; None where the archive has none.
-        model_yaml_config: the archive's model-config.yaml as a dict; `{}` where it has none.
-        request_ids: None while loading, then `{index in the batch: request id}`.
-        stopping_criteria: None, or what a streaming handler sets: for each index a callable that is given the item
-            returned for it and answers True (last piece), False (more follow) or None (not streamed).
+    :ivar model_name: name under which the model is registered.
+    :ivar manifest: the archive's MANIFEST.json as a dict; None where the archive has none.
+    :ivar model_yaml_config: the archive's model-config.yaml as a dict; ``{}`` where it has none.
+    :ivar request_ids: None while loading, then ``{index in the batch: request id}``.
+    :ivar stopping_criteria: None, or what a streaming handler sets: for each index a callable that is given the item
+        returned for it and answers True (last piece), False (more follow) or None (not streamed).
 
     Handlers may set attributes of their own; they stay from batch to batch.
     """
@@ -99,8 +98,8 @@ class Context:
 
     @property
     def system_properties(self) -> dict[str, Any]:
-        """`model_dir` (absolute), `gpu_id` (None on the CPU), `batch_size`, `server_name`, `server_version` and
-        `limit_max_image_pixels`."""
+        """``model_dir`` (absolute), ``gpu_id`` (None on the CPU), ``batch_size``, ``limit_max_image_pixels``,
+        ``server_name`` and ``server_version``."""
         return self._system_properties
 
     @property
@@ -114,7 +113,7 @@ class Context:
 
     @property
     def metrics(self) -> Any:
-        """Where a handler records metrics, see `ts.metrics.metric_cache_yaml_impl`."""
+        """Where a handler records metrics, see ``ts.metrics.metric_cache_yaml_impl``."""
         return self._metrics
 
     @metrics.setter
@@ -122,35 +121,35 @@ class Context:
         self._metrics = metrics
 
     def get_request_id(self, idx: int = 0) -> str | None:
-        """The id that the client sees as `x-request-id`; None while loading or where there is no such request."""
+        """The id that the client sees as ``x-request-id``; None while loading or where there is no such request."""
         return self.request_ids.get(idx) if self.request_ids else None
 
     def get_request_header(self, idx: int, key: str) -> Any:
-        """A header of request `idx`, spelled exactly as the client spelled it; None if there is none."""
+        """A header of request ``idx``, spelled exactly as the client spelled it; None if there is none."""
         return self._of(idx).get_request_property(key)
 
     def get_all_request_header(self, idx: int) -> dict[str, Any]:
-        """All headers of request `idx`."""
+        """All headers of request ``idx``."""
         return self._of(idx).get_request_properties()
 
     def set_response_content_type(self, idx: int, value: str) -> None:
-        """Sets the content type of response `idx`; a response without one is sent without one."""
+        """Sets the content type of response ``idx``; a response without one is sent without one."""
         self.set_response_header(idx, "content-type", value)
 
     def get_response_content_type(self, idx: int) -> str | None:
-        """The content type set for response `idx`."""
+        """The content type set for response ``idx``."""
         return self._of(idx).get_response_header("content-type")
 
     def set_response_header(self, idx: int, key: str, value: str) -> None:
-        """Sets a header of response `idx`. Both are text; there is one value to a name."""
+        """Sets a header of response ``idx``. Both are text; there is one value to a name."""
         self._of(idx).add_response_property(key, value)
 
     def get_response_headers(self, idx: int) -> dict[str, str]:
-        """The headers set for response `idx`."""
+        """The headers set for response ``idx``."""
         return self._of(idx).get_response_headers()
 
     def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
-        """Sets the HTTP status of response `idx`. Does nothing while loading."""
+        """Sets the HTTP status of response ``idx``. Does nothing while loading."""
         if self._request_processor:
             self._request_processor[idx].report_status(code, reason_phrase=phrase)
 
@@ -160,18 +159,18 @@ class Context:
             processor.report_status(code, reason_phrase=phrase)
 
     def get_response_status(self, idx: int) -> tuple[int, str | None]:
-        """`(status, phrase)` of response `idx`; `(200, None)` unless it was set."""
+        """``(status, phrase)`` of response ``idx``; ``(200, None)`` unless it was set."""
         processor = self._of(idx)
         return processor.get_response_status_code(), processor.get_response_status_phrase()
 
     def get_sequence_id(self, idx: int) -> Any:
-        """The id of the sequence that request `idx` belongs to, or None."""
+        """The id of the sequence that request ``idx`` belongs to, or None."""
         return self.get_request_header(idx, self.header_key_sequence_id)
 
     def is_cancelled(self, idx: int = 0) -> bool:
-        """Whether nobody waits for response `idx` any more: the client hung up, or was answered otherwise.
+        """Whether nobody waits for response ``idx`` any more: the client hung up, or was answered otherwise.
 
-        TorchServe has no such method; a handler that also runs there asks with `getattr` first. May be asked from any
+        TorchServe has no such method; a handler that also runs there asks with ``getattr`` first. May be asked from any
         thread at any time while the batch runs; a long computation may stop early, its answer is thrown away.
         """
         return idx in getattr(self.cl_socket, "cancelled", ())

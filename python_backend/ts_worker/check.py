@@ -24,7 +24,7 @@ NEEDED = (
 )
 
 
-def release(distribution):
+def release(distribution: str) -> "str | None":
     from importlib import metadata
 
     try:
@@ -33,19 +33,19 @@ def release(distribution):
         return None
 
 
-def importable(module):
+def importable(module: str) -> bool:
     try:
         return util.find_spec(module) is not None
     except ImportError:
         return False
 
 
-def numbers(version):
+def numbers(version: str) -> "tuple[int, ...]":
     return tuple(int(part) for part in version.split("+")[0].split(".")[:2] if part.isdigit())
 
 
-def report():
-    found = {"python": platform.python_version(), "executable": sys.executable}
+def report() -> "dict[str, object]":
+    found = {"python": platform.python_version(), "executable": sys.executable}  # type: dict[str, object]
     problems = []
     if sys.version_info[:2] < OLDEST_PYTHON:
         problems.append({"missing": "Python 3.9 or newer", "cure": "use a newer Python (--python PATH)"})
@@ -58,10 +58,10 @@ def report():
         if found[distribution] is None:
             problems.append({"missing": distribution, "cure": pip + wanted})
     torch = found["torch"]
-    if torch not in (None, "unknown") and numbers(torch) < OLDEST_TORCH:
+    if isinstance(torch, str) and torch != "unknown" and numbers(torch) < OLDEST_TORCH:
         problems.append({"missing": "torch 2.0 or newer (it has " + torch + ")", "cure": pip + "-U torch"})
     protobuf = found["protobuf"]
-    if protobuf not in (None, "unknown") and numbers(protobuf)[:1] < (4,):
+    if isinstance(protobuf, str) and protobuf != "unknown" and numbers(protobuf)[:1] < (4,):
         problems.append({"missing": "protobuf 4 or newer (it has " + protobuf + ")", "cure": pip + "'protobuf>=4'"})
     found["problems"] = problems
     return found

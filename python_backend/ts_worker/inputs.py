@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from typing import Any, Iterable, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Callable, NamedTuple
 
 from ts.context import RequestProcessor
 
@@ -21,17 +22,23 @@ class Inputs(NamedTuple):
 
 
 def decode_batch(requests: Iterable[Any]) -> Inputs:
-    """Takes `Request` messages, or objects with their fields (`id`, flat `headers`, `parameters`)."""
+    """Takes `Request` messages."""
+    decodes = decodes_values()
+    return collect(requests, lambda content_type, value: decode_value(content_type, value, decodes))
+
+
+def collect(requests: Iterable[Any], read: Callable[[str, Any], Any]) -> Inputs:
+    """Takes anything with the fields of `Request` (`id`, flat `headers`, `parameters`); `read(content type, value)`
+    makes what the handler finds under a parameter's name."""
     processors: list[RequestProcessor] = []
     rows: list[dict[str, Any]] = []
     request_ids: dict[int, str] = {}
-    decodes = os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
     for index, request in enumerate(requests):
         headers: dict[str, Any] = {}
         row: dict[str, Any] = {}
         for parameter in request.parameters:
             name, content_type = parameter.name, parameter.content_type
-            row[name] = _value(content_type, parameter.value, decodes)
+            row[name] = read(content_type, parameter.value)
             headers[name] = {"content-type": content_type}
         flat = iter(request.headers)
         headers.update(zip(flat, flat))
@@ -41,7 +48,12 @@ def decode_batch(requests: Iterable[Any]) -> Inputs:
     return Inputs(processors, rows, request_ids)
 
 
-def _value(content_type: str, value: bytes, decodes: bool) -> Any:
+def decodes_values() -> bool:
+    """Whether JSON and text are decoded for the handler, which `decode_input_request` decides."""
+    return os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
+
+
+def decode_value(content_type: str, value: bytes, decodes: bool) -> Any:
     """Handlers get parsed JSON, text, or else a `bytearray`, never `bytes`."""
     if decodes and content_type:
         if content_type == "application/json":

@@ -29,7 +29,7 @@ def find_handler(name: str | None, model_dir: str, envelope: str | None = None) 
     module's `handle` is taken, else its only class. Errors of the handler's own import are raised as they are.
     """
     if not name:
-        raise ValueError("no handler is named: give one to the archiver (--handler) or with the register call (handler=)")
+        raise ValueError("no handler is named: give one to the archiver (--handler) or the register call (handler=)")
     file, _, function = name.partition(":")
     module = _import_handler(file, model_dir)
     handler = _of_function(module, function or "handle") or _of_class(module)

@@ -26,7 +26,8 @@ def _message(name: str) -> Any:
     descriptor = _pool.FindMessageTypeByName(f"{PACKAGE}.{name}")
     if hasattr(message_factory, "GetMessageClass"):
         return message_factory.GetMessageClass(descriptor)
-    return message_factory.MessageFactory(_pool).GetPrototype(descriptor)  # protobuf before 4.22
+    older: Any = message_factory.MessageFactory(_pool)  # protobuf before 4.22
+    return older.GetPrototype(descriptor)
 
 
 def _constants(name: str) -> dict[str, int]:

@@ -53,8 +53,10 @@ def _take_streams(worker_id: str, output: str) -> None:
             connection.sendall(json.dumps({"id": worker_id, "stream": name}).encode() + b"\n")
             os.dup2(connection.fileno(), descriptor)
     # Made anew, since the inherited ones remember whether they were files.
-    sys.stdout = sys.__stdout__ = open(1, "w", encoding=sys.stdout.encoding, closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, "w", encoding=sys.stderr.encoding, closefd=False)
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        stream = open(descriptor, "w", encoding=getattr(sys, name).encoding, closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)

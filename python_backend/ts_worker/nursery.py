@@ -142,10 +142,11 @@ def _exit_status(status: int) -> int:
 def warm_up() -> tuple[frozenset[str], str | None]:
     """Imports what every worker needs. Answers the names that torch took, and torch's version if there is a torch."""
     import grpc._cython.cygrpc  # noqa: F401
+
     import ts.metrics.metric_cache_yaml_impl  # noqa: F401
-    import ts_worker.main  # noqa: F401
-    import ts_worker.newborn  # noqa: F401
-    import ts_worker.runner  # noqa: F401
+    import ts_worker.main
+    import ts_worker.newborn
+    import ts_worker.runner
     import ts_worker.wire  # noqa: F401
 
     before = imported_names()

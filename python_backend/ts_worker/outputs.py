@@ -39,15 +39,23 @@ def encode(item: Any) -> bytes:
 
 def answer_batch(answers: Any, outputs: list[Any], context: Any) -> None:
     """Appends the final answer of every request to `answers`, a repeated field of `Answer`."""
-    criteria = context.stopping_criteria
     for index, (item, processor) in enumerate(zip(outputs, context.request_processor)):
         body = encode(item)
-        headers = processor.get_response_headers()
-        if criteria:
-            _mark(headers, criteria[index](item))
-        elif headers.get(STREAM_NEXT) == "true":
-            headers[STREAM_NEXT] = "false"
+        mark = next_mark(context, index, item)
+        if mark is not None:
+            processor.add_response_property(STREAM_NEXT, mark)
         fill(answers.add(), body, processor)
+
+
+def next_mark(context: Any, index: int, item: Any) -> str | None:
+    """What a final answer's header `ts_stream_next` should say; None where the handler did not stream."""
+    criteria = context.stopping_criteria
+    if criteria:
+        stops = criteria[index](item)
+        return None if stops is None else str(not stops).lower()
+    if context.request_processor[index].get_response_header(STREAM_NEXT) == "true":
+        return "false"
+    return None
 
 
 def fill(answer: Any, body: bytes, processor: Any) -> None:
@@ -61,8 +69,3 @@ def fill(answer: Any, body: bytes, processor: Any) -> None:
     headers = processor.get_response_headers()
     if headers:
         answer.headers.extend(part for pair in headers.items() for part in pair)
-
-
-def _mark(headers: dict[str, str], stops: bool | None) -> None:
-    if stops is not None:
-        headers[STREAM_NEXT] = "false" if stops else "true"

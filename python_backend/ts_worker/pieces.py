@@ -29,7 +29,9 @@ class BatchChannel:
 
     def sendall(self, data: bytes) -> None:
         """There is no socket to write to."""
-        raise TypeError("context.cl_socket takes no bytes: call ts.handler_utils.utils.send_intermediate_predict_response")
+        raise TypeError(
+            "context.cl_socket is no socket: call send_intermediate_predict_response of ts.handler_utils.utils"
+        )
 
     def __deepcopy__(self, memo: Any) -> BatchChannel:
         return self
@@ -43,12 +45,26 @@ def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> No
     """
     if is_silent_rank():
         return
+    channel = context.cl_socket
+    if not isinstance(channel, BatchChannel):
+        _write_pieces(ret, request_ids, context)
+        return
     places = {request_id: index for index, request_id in context.request_ids.items()}
     for index, request_id in request_ids.items():
         place = places.get(request_id, index)
         processor = context.request_processor[place]
         processor.add_response_property(STREAM_NEXT, "true")
-        context.cl_socket.send_piece(place, encode(ret[index]), processor)
+        channel.send_piece(place, encode(ret[index]), processor)
+
+
+def _write_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> None:
+    """Outside a worker, where a program or test has set a socket of its own."""
+    from ts.protocol.otf_message_handler import create_predict_response
+
+    if context.cl_socket is None:
+        raise RuntimeError("a part of a result can be sent only while the worker runs a batch")
+    message = "Intermediate Prediction success"
+    context.cl_socket.sendall(create_predict_response(ret, request_ids, message, 200, context, ts_stream_next=True))
 
 
 def is_silent_rank() -> bool:

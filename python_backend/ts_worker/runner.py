@@ -111,7 +111,7 @@ class Runner:
         from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 
         sink.set_sink(self._metrics.record)
-        metrics = MetricsCacheYamlImpl(load.metrics_config or _shipped_metrics())
+        metrics = MetricsCacheYamlImpl(load.metrics_config or shipped_metrics())
         metrics.initialize_cache()
         metrics.model_name = load.model_name
         enter_model_dir(load.model_dir, load.handler)
@@ -151,7 +151,8 @@ def _last_line(error: Exception) -> str:
     return " ".join(text.split())
 
 
-def _shipped_metrics() -> str:
+def shipped_metrics() -> str:
+    """Path of the metrics.yaml that comes with the ts package."""
     import ts
 
     return os.path.join(os.path.dirname(os.path.abspath(ts.__file__)), "configs", "metrics.yaml")

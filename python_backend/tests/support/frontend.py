@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import grpc
+
 from ts_worker.messages import PACKAGE, Batch, FromWorker, Load, Request, ToWorker
 
 BACKEND = Path(__file__).parents[2]

@@ -68,7 +68,8 @@ class NurseryProcess:
 
     def next_event(self, kind: str, patience: float = PATIENCE) -> dict[str, Any]:
         event = self.events.get(timeout=patience)
-        assert event is not None and event["event"] == kind, event
+        assert event is not None, f"the nursery ended where {kind} was expected"
+        assert event["event"] == kind, event
         return event
 
     def text(self, worker_id: str, stream: str = "stdout") -> str:
