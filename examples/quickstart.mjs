@@ -76,10 +76,16 @@ function workingFolder(port) {
   return folder;
 }
 
-/** Runs one line in a shell, as typed; what it prints goes by way of files, since the server outlives its command. */
+let typed = 0;
+
+/**
+ * Runs one line in a shell, as typed. What it prints goes by way of files of its own, since the server outlives its
+ * command and goes on printing.
+ */
 async function type(line, folder, environment) {
-  const out = join(folder, '.answer');
-  const err = join(folder, '.complaint');
+  typed += 1;
+  const out = join(folder, `.answer-${typed}`);
+  const err = join(folder, `.complaint-${typed}`);
   const files = [fs.openSync(out, 'w'), fs.openSync(err, 'w')];
   const child = spawn('sh', ['-c', line], { cwd: folder, env: environment, stdio: ['ignore', ...files] });
   const code = await new Promise((done) => child.on('exit', (status, signal) => done(status ?? signal)));
