@@ -24,7 +24,8 @@ export class PidFile {
   /** Whether the file names a process that is gone, or no process at all. */
   isOrphan(): boolean {
     const text = this.#text();
-    return text !== null && !isAlive(pidIn(text) ?? -1);
+    const pid = pidIn(text ?? '');
+    return text !== null && (pid === null || !isAlive(pid));
   }
 
   /** Id of the server that runs, or null. Another program that got the id of a past server is not one. */

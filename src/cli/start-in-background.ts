@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { execaNode } from 'execa';
+import { execa } from 'execa';
 import type { Given } from '../config/given.js';
 import { StartupError } from '../errors/startup-error.js';
 import type { Announcement } from './background-server.js';
@@ -10,7 +10,7 @@ import type { Announcement } from './background-server.js';
  * @throws StartupError with the server's reason where it does not come up.
  */
 export async function startInBackground(given: Given): Promise<void> {
-  const child = execaNode(fileURLToPath(new URL('./background-server.js', import.meta.url)), [], {
+  const child = execa(process.execPath, [fileURLToPath(new URL('./background-server.js', import.meta.url))], {
     detached: true,
     cleanup: false,
     ipc: true,
@@ -18,7 +18,6 @@ export async function startInBackground(given: Given): Promise<void> {
     stdout: 'inherit',
     stderr: 'inherit',
     reject: false,
-    nodeOptions: [],
   });
   // Ctrl-C while it starts: it is in a session of its own and would not hear.
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
