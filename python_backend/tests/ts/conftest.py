@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from surroundings import METRICS_YAML, PYTHON_BACKEND, Recorded
 
-if str(PYTHON_BACKEND) not in sys.path:
-    sys.path.insert(0, str(PYTHON_BACKEND))
+from support.surroundings import METRICS_YAML, Recorded
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import socket
 
 import pytest
 import torch
-from surroundings import Recorded
+
+from support.surroundings import Recorded
 from ts.metrics.caching_metric import CachingMetric
 from ts.metrics.dimension import Dimension
 from ts.metrics.metric_type_enum import MetricTypes

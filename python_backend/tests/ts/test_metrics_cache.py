@@ -7,7 +7,8 @@ import logging
 from typing import Any
 
 import pytest
-from surroundings import METRICS_YAML, Recorded
+
+from support.surroundings import METRICS_YAML, Recorded
 from ts.metrics.dimension import Dimension
 from ts.metrics.metric_cache_errors import MetricsCacheKeyError, MetricsCacheTypeError, MetricsCacheValueError
 from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
@@ -191,4 +192,5 @@ def test_nothing_is_logged_for_an_ordinary_call_with_a_sink(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     cache.add_time("HandlerTime", 1)
-    assert recorded and not caplog.records
+    assert len(recorded) == 1
+    assert not caplog.records

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from surroundings import METRICS_YAML
+
+from support.surroundings import METRICS_YAML
 from ts.metrics.metric_cache_errors import (
     GeneralMetricsCacheError,
     MetricsCacheIOError,

@@ -9,7 +9,8 @@ import sys
 from typing import Any
 
 import pytest
-from surroundings import PYTHON_BACKEND
+
+from support.surroundings import PYTHON_BACKEND
 
 # module -> {name: signature}. A signature lists what callers may pass: names in order, with "=" where a default exists.
 # None: there is nothing to call.
@@ -70,9 +71,7 @@ CALLABLES: dict[str, dict[str, str | None]] = {
         "get_pipline_driver": "model world_size ctx",
     },
     "ts.handler_utils.preprocess.dali": {"get_dali_pipeline": "ctx"},
-    "ts.metrics": {
-        each: None for each in ("dimension", "metric", "metric_encoder", "metrics_store", "system_metrics", "unit")
-    },
+    "ts.metrics": dict.fromkeys(("dimension", "metric", "metric_encoder", "metrics_store", "system_metrics", "unit")),
     "ts.metrics.dimension": {"Dimension": "name value"},
     "ts.metrics.metric": {"Metric": "name value unit dimensions request_id= metric_method="},
     "ts.metrics.metric_type_enum": {"MetricTypes": None},
@@ -81,17 +80,17 @@ CALLABLES: dict[str, dict[str, str | None]] = {
     "ts.metrics.caching_metric": {"CachingMetric": "metric_name unit dimension_names= metric_type="},
     "ts.metrics.metric_cache_abstract": {"MetricCacheAbstract": "config_file_path"},
     "ts.metrics.metric_cache_yaml_impl": {"MetricsCacheYamlImpl": "config_file_path"},
-    "ts.metrics.metric_cache_errors": {
-        each: "message"
-        for each in (
+    "ts.metrics.metric_cache_errors": dict.fromkeys(
+        (
             "MetricsCacheIOError",
             "MetricsCachePyYamlError",
             "MetricsCacheTypeError",
             "MetricsCacheValueError",
             "MetricsCacheKeyError",
             "GeneralMetricsCacheError",
-        )
-    },
+        ),
+        "message",
+    ),
     "ts.metrics.metrics_store": {"MetricsStore": "request_ids model_name"},
     "ts.metrics.metric_encoder": {"MetricEncoder": None},
     "ts.metrics.process_memory_metric": {"check_process_mem_usage": "stdin", "get_cpu_usage": "pid"},
@@ -99,9 +98,8 @@ CALLABLES: dict[str, dict[str, str | None]] = {
         "system_metrics": None,
         "collect_all": "mod num_of_gpu",
         "collect_gpu_metrics": "num_of_gpu",
-        **{
-            each: ""
-            for each in (
+        **dict.fromkeys(
+            (
                 "cpu_utilization",
                 "memory_used",
                 "memory_available",
@@ -109,15 +107,15 @@ CALLABLES: dict[str, dict[str, str | None]] = {
                 "disk_used",
                 "disk_utilization",
                 "disk_available",
-            )
-        },
+            ),
+            "",
+        ),
     },
     "ts.torch_handler.base_handler": {
         "BaseHandler": "",
         "setup_ort_session": "model_pt_path map_location",
-        **{
-            each: None
-            for each in (
+        **dict.fromkeys(
+            (
                 "PROFILER_AVAILABLE",
                 "XLA_AVAILABLE",
                 "PT2_AVAILABLE",
@@ -125,7 +123,7 @@ CALLABLES: dict[str, dict[str, str | None]] = {
                 "IPEX_AVAILABLE",
                 "ONNX_AVAILABLE",
             )
-        },
+        ),
     },
     "ts.torch_handler.vision_handler": {"VisionHandler": ""},
     "ts.torch_handler.image_classifier": {"ImageClassifier": ""},
@@ -329,7 +327,7 @@ def test_default_handlers_import_heavy_packages_only_when_used() -> None:
 def test_a_missing_package_is_named_with_its_cure() -> None:
     from ts.torch_handler.optional import require
 
-    with pytest.raises(ImportError, match="explanations need the package 'absent_package'.*pip install absent"):
+    with pytest.raises(ImportError, match=r"explanations need the package 'absent_package'.*pip install absent"):
         require("absent_package.part", "explanations", "absent_package")
 
 

@@ -103,7 +103,7 @@ def answer(
     return output
 
 
-class BaseHandler(abc.ABC):
+class BaseHandler(abc.ABC):  # noqa: B024 - subclasses rely on the base, not on abstract methods
     """Loads a model and answers batches with it. Override the steps that your model needs otherwise.
 
     A batch is a list of N dicts, one per request; the answer is a list of N items in the same order::

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import inspect
-import itertools
 import json
 import logging
 import os
@@ -123,7 +122,7 @@ def map_class_to_label(
         raise Exception("Convert classes to list before doing mapping")
     if mapping is not None and not isinstance(mapping, dict):
         raise Exception("Mapping must be a dict")
-    rows = itertools.repeat(itertools.count()) if lbl_classes is None else lbl_classes
+    rows = [range(len(row)) for row in probs] if lbl_classes is None else lbl_classes
     return [{_label(mapping, index): value for value, index in zip(row, indices)} for row, indices in zip(probs, rows)]
 
 

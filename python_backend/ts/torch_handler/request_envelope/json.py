@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Callable
 from typing import Any
 
 from ts.torch_handler.request_envelope.base import BaseEnvelope
@@ -17,7 +18,9 @@ class JSONEnvelope(BaseEnvelope):
     request uses is decided by its first instance.
     """
 
-    _lengths: list[int] = []
+    def __init__(self, handle_fn: Callable[[Any, Any], Any]) -> None:
+        super().__init__(handle_fn)
+        self._lengths: list[int] = []
 
     def parse_input(self, data: list[dict[str, Any]]) -> list[Any]:
         """N rows -> all their instances."""
