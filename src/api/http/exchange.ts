@@ -25,6 +25,12 @@ export interface ExchangeSettings {
   readonly closing: boolean;
 }
 
+/** A request on its way through the router, which may have been told something else than the client said. */
+export interface RoutedRequest extends IncomingMessage {
+  originalMethod?: string | undefined;
+  originalUrl?: string;
+}
+
 /** Names, as the router found them in the path. */
 export type PathNames = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +38,7 @@ export type PathNames = Readonly<Record<string, string | undefined>>;
 export class Exchange {
   /** Shown to the client as x-request-id and to the handler as its request id. */
   readonly id = randomUUID();
-  readonly request: IncomingMessage;
+  readonly request: RoutedRequest;
   readonly names: PathNames;
   readonly #response: ServerResponse;
   readonly #settings: ExchangeSettings;
@@ -41,7 +47,7 @@ export class Exchange {
   #query: Query | undefined;
   #awaits100: boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, names: PathNames, settings: ExchangeSettings) {
+  constructor(request: RoutedRequest, response: ServerResponse, names: PathNames, settings: ExchangeSettings) {
     this.request = request;
     this.names = names;
     this.#response = response;
@@ -50,12 +56,12 @@ export class Exchange {
   }
 
   get method(): string {
-    return this.request.method ?? 'GET';
+    return this.request.originalMethod ?? this.request.method ?? 'GET';
   }
 
   /** The request target as it was received. */
   get target(): string {
-    return (this.request as { originalUrl?: string }).originalUrl ?? this.request.url ?? '';
+    return this.request.originalUrl ?? this.request.url ?? '';
   }
 
   /** @throws ServingError illegalArgument for a malformed escape. */

@@ -1,20 +1,20 @@
-import { type IncomingMessage, METHODS, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Address } from '../../config/address.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
 import { type Endpoint, type Handler, handlerFor, type Role } from './endpoint.js';
-import { Exchange, type PathNames, remoteText } from './exchange.js';
+import { Exchange, type PathNames, type RoutedRequest, remoteText } from './exchange.js';
 import type { Gate } from './gate.js';
 import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
 import { canonicalPath } from './path.js';
 import { resourceNotFound } from './refusals.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 
-/** Fastify knows some methods by itself; the others that Node can read are added. CONNECT is for proxies. */
-const ROUTED_METHODS = METHODS.filter((method) => method !== 'CONNECT') as HTTPMethods[];
+/** The method under which every path is known to the router; with it, Fastify looks for no body. */
+const ROUTED_METHOD = 'GET';
 
 /** Paths that the router knows and no client can ask for, since a blank ends a request target. */
 const MALFORMED = '/ malformed';
@@ -51,15 +51,11 @@ export class Listener {
     this.#settings = settings;
     this.#app = fastify({
       serverFactory: (handler) => this.#createServer(handler),
-      rewriteUrl: routedPath,
+      rewriteUrl: route,
       exposeHeadRoutes: false,
       return503OnClosing: false,
       routerOptions: { maxParamLength: MAX_REQUEST_LINE },
     });
-    for (const method of ROUTED_METHODS) {
-      // Bodies are collected by the endpoints that want them.
-      this.#app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
-    }
     for (const endpoint of settings.endpoints) {
       this.#route(
         endpoint.path,
@@ -132,7 +128,7 @@ export class Listener {
   }
 
   #route(url: string, handler: (request: FastifyRequest, reply: FastifyReply) => void): void {
-    this.#app.route({ method: ROUTED_METHODS, url, handler });
+    this.#app.route({ method: ROUTED_METHOD, url, handler });
   }
 
   /** From the router's words to ours; Fastify has no part in the answer. */
@@ -184,8 +180,13 @@ export class Listener {
   }
 }
 
-/** What the router looks up in place of the request target. */
-function routedPath(request: { url?: string | undefined }): string {
+/**
+ * Tells the router what to look up: the path in its canonical form, and one method for all. Which methods a path takes is
+ * its endpoint's affair (most of them take any), and a body is read by the endpoint that wants it.
+ */
+function route(request: RoutedRequest): string {
+  request.originalMethod = request.method;
+  request.method = ROUTED_METHOD;
   try {
     return canonicalPath(request.url ?? '') ?? NO_PATH;
   } catch {
@@ -201,12 +202,12 @@ function malformed(exchange: Exchange): void {
 
 /** @throws ServingError badRequest where the request line or the headers are longer than allowed. */
 function refuseOversized(exchange: Exchange): void {
-  const { rawHeaders, method = '' } = exchange.request;
+  const { rawHeaders } = exchange.request;
   let headers = 0;
   for (const part of rawHeaders) {
     headers += part.length + 2;
   }
-  const line = method.length + exchange.target.length + ' HTTP/1.1 '.length;
+  const line = exchange.method.length + exchange.target.length + ' HTTP/1.1 '.length;
   if (line > MAX_REQUEST_LINE || headers > MAX_HEADERS) {
     throw new ServingError('badRequest', 'Invalid HTTP message.');
   }

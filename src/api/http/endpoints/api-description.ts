@@ -37,18 +37,21 @@ const oldOperation: Operation = {
 
 /** `OPTIONS /` and `/api-description`: what a listener serves. They ask for no token. */
 export function apiDescription(role: Role, version: string, endpoints: readonly Endpoint[]): Endpoint[] {
-  const operations = [rootOperation, ...endpoints.flatMap((endpoint) => endpoint.operations ?? []), oldOperation];
-  const document: OpenApiDocument = openApiDocument(
-    {
-      title: 'TorchServe APIs',
-      description: 'Serves PyTorch models packed as .mar archives.',
-      version,
-    },
-    operations,
-  );
-  const handle = (exchange: Exchange) => exchange.sendJson(200, document);
+  let document: OpenApiDocument | null = null;
+  const handle = (exchange: Exchange) => {
+    // Written when somebody asks: it costs more than all else that a listener needs to start.
+    document ??= listenerDocument(version, endpoints);
+    exchange.sendJson(200, document);
+  };
   return [
     { path: '/', role, open: true, handle: { OPTIONS: handle } },
     { path: '/api-description', role, open: true, handle },
   ];
+}
+
+/** The document of a listener that serves some endpoints. */
+export function listenerDocument(version: string, endpoints: readonly Endpoint[]): OpenApiDocument {
+  const info = { title: 'TorchServe APIs', description: 'Serves PyTorch models packed as .mar archives.', version };
+  const own = endpoints.flatMap((endpoint) => endpoint.operations ?? []);
+  return openApiDocument(info, [rootOperation, ...own, oldOperation]);
 }

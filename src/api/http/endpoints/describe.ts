@@ -47,7 +47,7 @@ async function wholeBody(answer: Answer): Promise<Buffer> {
 }
 
 /** Absent where the handler said nothing, empty where it said something else than a JSON object. */
-function customizedMetadata(body: Buffer): Record<string, unknown> | undefined {
+export function customizedMetadata(body: Buffer): Record<string, unknown> | undefined {
   if (body.length === 0) {
     return undefined;
   }
