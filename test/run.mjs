@@ -17,7 +17,7 @@ import { ensureEnvironment } from '../python_backend/environment.mjs';
 import { exitWith, root, setUp } from '../scripts/setup.mjs';
 
 /** The conformance suites whose recordings this project answers alike. */
-const conformance = ['inference-input', 'inference-output', 'batching', 'startup'];
+const conformance = ['inference-input', 'inference-output', 'batching', 'startup', 'authorization', 'streaming'];
 
 const suites = {
   unit: { needs: ['packages'], run: () => vitest('unit') },
