@@ -1,0 +1,83 @@
+import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import type { AccessRecord } from '../../observability/logging/logging.js';
+import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
+import { badToken } from '../http/refusals.js';
+import { codeOf } from './grpc-error.js';
+
+/** What every call of a server passes. */
+export interface CallWatchOptions {
+  /** null: no token is asked for. */
+  readonly tokens: TokenKeys | null;
+  readonly scope: TokenScope;
+  /** Services, by full name, that are open without a token. */
+  readonly open: ReadonlySet<string>;
+  /** Told of every call that has ended. */
+  readonly access: (record: AccessRecord) => void;
+  /** Told `package.Service/Method` and gRPC status of every call that has ended. */
+  readonly onCall: (method: string, code: status) => void;
+}
+
+/** Timers may fire this much early. */
+const timerSlackMs = 2;
+
+/** Asks for the token before a message is read, and tells how each call ended. */
+export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOptions): ServerInterceptor {
+  const refusal = badToken();
+  const mayPass = (service: string, metadata: Metadata): boolean =>
+    tokens === null || open.has(service) || tokens.accepts(scope, lastOf(metadata.get('authorization')));
+
+  return ({ path }, call) => {
+    const began = performance.now();
+    const method = path.slice(1);
+    const service = method.slice(0, method.indexOf('/'));
+    let ended = false;
+    const end = (code: status): void => {
+      if (ended) return;
+      ended = true;
+      onCall(method, code);
+      const milliseconds = Math.round(performance.now() - began);
+      access({
+        remote: remoteText(call.getPeer()),
+        method: 'gRPC',
+        uri: method,
+        protocol: 'HTTP/2.0',
+        status: code,
+        milliseconds,
+      });
+    };
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            if (mayPass(service, metadata)) {
+              pass(metadata);
+              return;
+            }
+            const code = codeOf(refusal);
+            end(code);
+            call.sendStatus({ code, details: refusal.message });
+          },
+          // Comes after every call, and before its status where the caller hung up or its deadline passed.
+          onCancel: () =>
+            end(Date.now() + timerSlackMs >= Number(call.getDeadline()) ? status.DEADLINE_EXCEEDED : status.CANCELLED),
+        }),
+      sendStatus: (sent, pass) => {
+        end(sent.code ?? status.UNKNOWN);
+        pass(sent);
+      },
+    });
+  };
+}
+
+function lastOf(values: readonly (string | Buffer)[]): string | undefined {
+  const last = values.at(-1);
+  return last === undefined ? undefined : String(last);
+}
+
+/** `ip:port` as access logs show it; a Unix socket has no address. */
+function remoteText(peer: string): string {
+  const colon = peer.lastIndexOf(':');
+  if (colon === -1) return '127.0.0.1';
+  const host = peer.slice(0, colon);
+  return `/${host.includes(':') ? `[${host}]` : host}${peer.slice(colon)}`;
+}

@@ -1,0 +1,68 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { InferenceAPIsServiceHandlers } from '../../generated/org/pytorch/serve/grpc/inference/InferenceAPIsService.js';
+import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/inference/PredictionResponse.js';
+import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
+import type { Logger } from '../../observability/logging/logging.js';
+import type { Serving } from '../../serving/serving.js';
+import { failureOf, servingErrorOf } from './grpc-error.js';
+import { type Failing, unary } from './method.js';
+import { predictionOf, wholeBody } from './prediction.js';
+import { type SequenceHeaders, serveSequences } from './sequence-call.js';
+import { trailersOf } from './trailers.js';
+import { writeAll } from './write-all.js';
+
+/** What the service works with. */
+export interface InferenceServiceParts {
+  readonly serving: Serving;
+  readonly sequenceHeaders: SequenceHeaders;
+  readonly log: Logger;
+}
+
+/** `org.pytorch.serve.grpc.inference.InferenceAPIsService`. */
+export function inferenceService({
+  serving,
+  sequenceHeaders,
+  log,
+}: InferenceServiceParts): InferenceAPIsServiceHandlers {
+  const failing: Failing = { door: 'inference', log };
+  return {
+    Ping: unary(failing, async () => ({ message: { health: healthText(serving.healthy()) } })),
+
+    Predictions: unary(failing, async (request, call) => {
+      const { target, input } = predictionOf(request);
+      const inference = serving.infer(target, input);
+      call.onGone(() => inference.cancel());
+      const answer = await inference.answer;
+      return {
+        message: { prediction: (await wholeBody(answer)) as Buffer },
+        trailers: trailersOf(input.requestId, answer),
+      };
+    }),
+
+    StreamPredictions: (call) => {
+      streamPrediction(serving, call).catch((error: unknown) => {
+        const shown = servingErrorOf(error, (message, thrown) => log.error(message, { error: thrown }));
+        call.emit('error', failureOf(shown, 'inference'));
+      });
+    },
+
+    StreamPredictions2: (call) => serveSequences(call, { serving, headers: sequenceHeaders, log }),
+  };
+}
+
+/** As REST has it, without the newline at the end. */
+export function healthText(healthy: boolean): string {
+  return JSON.stringify({ status: healthy ? 'Healthy' : 'Unhealthy' }, null, 2);
+}
+
+async function streamPrediction(
+  serving: Serving,
+  call: ServerWritableStream<PredictionsRequest__Output, PredictionResponse>,
+): Promise<void> {
+  const { target, input } = predictionOf(call.request);
+  const inference = serving.infer(target, input);
+  call.once('cancelled', () => inference.cancel());
+  const answer = await inference.answer;
+  const alive = await writeAll(call, answer, (prediction) => ({ prediction: prediction as Buffer }));
+  if (alive) call.end(trailersOf(input.requestId, answer));
+}

@@ -1,0 +1,50 @@
+import type { handleUnaryCall, Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Logger } from '../../observability/logging/logging.js';
+import { failureOf, type GrpcDoor, servingErrorOf } from './grpc-error.js';
+
+/** What a unary method answers. */
+export interface Reply<Response> {
+  readonly message: Response;
+  readonly trailers?: Metadata;
+}
+
+/** The call that a method answers, as far as methods need it. */
+export interface CallContext {
+  readonly metadata: Metadata;
+  /** Calls back when the caller has hung up or its deadline has passed; perhaps also after the answer. */
+  onGone(gone: () => void): void;
+}
+
+/** How methods of one server end when they fail. */
+export interface Failing {
+  readonly door: GrpcDoor;
+  readonly log: Logger;
+}
+
+/** Turns a function into a unary method: what it throws ends the call with the status that fits. */
+export function unary<Request, Response>(
+  { door, log }: Failing,
+  answer: (request: Request, call: CallContext) => Promise<Reply<Response>>,
+): handleUnaryCall<Request, Response> {
+  return (call, respond) => {
+    answer(call.request, contextOf(call)).then(
+      ({ message, trailers }) => respond(null, message, trailers),
+      (error: unknown) => {
+        const shown = servingErrorOf(error, (message, thrown) =>
+          log.error(`${call.getPath()}: ${message}`, { error: thrown }),
+        );
+        respond(failureOf(shown, door));
+      },
+    );
+  };
+}
+
+function contextOf(call: ServerUnaryCall<unknown, unknown>): CallContext {
+  return {
+    metadata: call.metadata,
+    onGone: (gone) => {
+      if (call.cancelled) gone();
+      else call.once('cancelled', gone);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { Answer, InferenceInput } from '../../batching/inference.js';
+import { ServingError } from '../../errors/serving-error.js';
+import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
+import type { Target } from '../../serving/serving.js';
+
+/** A request message as the serving side takes it. */
+export interface Prediction {
+  readonly target: Target;
+  readonly input: InferenceInput;
+}
+
+/**
+ * Reads a request message.
+ * @param headers name, value, ... that the handler sees besides; gRPC requests have none of their own.
+ * @throws ServingError badRequest where it names no model.
+ */
+export function predictionOf(request: PredictionsRequest__Output, headers: readonly string[] = []): Prediction {
+  if (request.modelName === '') throw new ServingError('badRequest', 'Parameter model_name is required.');
+  const parameters = Object.entries(request.input).map(([name, value]) => ({ name, contentType: '', value }));
+  return {
+    target: { model: request.modelName, version: request.modelVersion || null },
+    input: { requestId: randomUUID(), parameters, headers },
+  };
+}
+
+/** The whole of an answer; a streamed one is waited for. @throws what broke the stream. */
+export async function wholeBody({ body, rest }: Answer): Promise<Uint8Array> {
+  if (rest === undefined) return body;
+  const pieces = [body];
+  for await (const piece of rest) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
