@@ -31,7 +31,7 @@ class TextClassifier(TextHandler):
         """Clean and tokenise the first request's text.
 
         :returns: the vocabulary's index of each n-gram (tensor of one dimension, on the device), and the tokens.
-        :raises ValueError: if the request holds no text.
+        :raises ValueError: if the request holds no text, or none with words in it.
         :raises KeyError: if the vocabulary lacks an n-gram and has neither a default nor an entry ``<unk>``.
         """
         text = self._remove_html_tags(_text(data[0]))
@@ -39,6 +39,8 @@ class TextClassifier(TextHandler):
         text = self._remove_accented_characters(text)
         tokens = self._tokenize(self._remove_punctuation(text))
         indices = [_index(self.source_vocab, ngram) for ngram in ngrams_iterator(tokens, self.ngrams)]
+        if not indices:
+            raise ValueError("the request's text has no words, once markup and punctuation are removed")
         return torch.as_tensor(indices, dtype=torch.long, device=self.device), tokens
 
     def inference(self, data: tuple[torch.Tensor, list[str]], *args: Any, **kwargs: Any) -> torch.Tensor:
