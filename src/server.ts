@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { openArchive } from './archive/open.js';
 import { preparePython } from './archive/requirements.js';
+import { openGrpcDoors } from './api/grpc/grpc-doors.js';
 import type { Config } from './config/config.js';
 import { torchServeVersion } from './config/release.js';
 import { TokenKeys } from './api/auth/token-keys.js';
@@ -120,15 +121,12 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   let up = false;
   started.push({ what: 'shutdown snapshot', end: async () => (up ? await snapshots.write('shutdown') : undefined) });
 
-  const doors = await openFrontDoors({
-    config,
-    serving: new ModelServing(registry),
-    lifecycle,
-    logging,
-    ...(config.tokenAuthorization && { tokens: await TokenKeys.create(config.workingFolder, config.tokenExpirationMin) }),
-    version: torchServeVersion,
-  });
+  const tokens = config.tokenAuthorization ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin) : null;
+  const rooms = { config, serving: new ModelServing(registry), lifecycle, logging, version: torchServeVersion };
+  const doors = await openFrontDoors({ ...rooms, ...(tokens && { tokens }) });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
+  const grpcDoors = await openGrpcDoors({ ...rooms, tokens });
+  started.push({ what: 'gRPC listeners', end: () => grpcDoors.close({ graceMs: config.drainTimeout * 1000 }) });
   await snapshots.write('startup');
   up = true;
 }
