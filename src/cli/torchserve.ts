@@ -1,10 +1,7 @@
 import { StartupError } from '../errors/startup-error.js';
 import { ParserExit, type Terminal } from './archiver/argument-parser.js';
-import { check } from './check.js';
 import { type Command, parseCommandLine } from './command-line.js';
 import { PidFile } from './pid-file.js';
-import { start } from './start.js';
-import { stop } from './stop.js';
 import { packageVersion, TORCHSERVE_VERSION } from './version.js';
 
 /**
@@ -30,6 +27,7 @@ export async function torchserve(
   }
 }
 
+/** Each action loads only what it needs, so that the quick ones are quick. */
 async function run(command: Command, terminal: Terminal): Promise<number> {
   const pidFile = new PidFile();
   if (pidFile.isOrphan()) {
@@ -42,10 +40,10 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
       terminal.err.write(`torchbridge ${packageVersion()}\n`);
       return 0;
     case 'stop':
-      return await stop(pidFile, terminal);
+      return await (await import('./stop.js')).stop(pidFile, terminal);
     case 'check':
-      return await check(command, terminal);
+      return await (await import('./check.js')).check(command, terminal);
     default:
-      return await start(command, pidFile, terminal);
+      return await (await import('./start.js')).start(command, pidFile, terminal);
   }
 }
