@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import type { MeasuredFile } from './packed-file.js';
 
@@ -24,50 +23,42 @@ interface Written {
 
 /** Writes `files` in their order, all with the same time, which a zip keeps to two seconds from 1980 on. */
 export async function writeStoredZip(files: readonly MeasuredFile[], path: string, time: Date): Promise<void> {
-  const handle = await open(path, 'wx', 0o644);
-  try {
-    const out = new Output(handle);
-    const written: Written[] = [];
-    for (const file of files) {
-      written.push(await writeFile(out, file, time));
+  await pipeline(zipOf(files, time), createWriteStream(path, { flags: 'wx', mode: 0o644 }));
+}
+
+async function* zipOf(files: readonly MeasuredFile[], time: Date): AsyncGenerator<Buffer> {
+  const written: Written[] = [];
+  let position = 0;
+  for (const file of files) {
+    const entry = await measure(file, position);
+    const extra = entry.size >= needsZip64 ? zip64Extra([entry.size, entry.size]) : Buffer.alloc(0);
+    const header = Buffer.alloc(30);
+    header.writeUInt32LE(0x04034b50, 0);
+    writeCommon(header, 4, entry, extra, time);
+    yield Buffer.concat([header, entry.name, extra]);
+    let left = entry.size;
+    for await (const chunk of contents(file)) {
+      left -= chunk.length;
+      yield chunk;
     }
-    await writeDirectory(out, written, time);
-  } finally {
-    await handle.close();
+    if (left !== 0) {
+      throw new Error(`${file.name} changed while it was packed`);
+    }
+    position += header.length + entry.name.length + extra.length + entry.size;
+    written.push(entry);
   }
+  const directory = Buffer.concat(written.map((entry) => directoryEntry(entry, time)));
+  yield Buffer.concat([directory, endOfDirectory(written.length, directory.length, position)]);
 }
 
-class Output {
-  position = 0;
-  constructor(private readonly handle: FileHandle) {}
-
-  async write(bytes: Buffer): Promise<void> {
-    await this.handle.writeFile(bytes);
-    this.position += bytes.length;
-  }
-}
-
-async function writeFile(out: Output, file: MeasuredFile, time: Date): Promise<Written> {
+async function measure(file: MeasuredFile, offset: number): Promise<Written> {
   let size = 0;
   let crc = 0;
   for await (const chunk of contents(file)) {
     size += chunk.length;
     crc = crc32(chunk, crc);
   }
-  const written = { name: Buffer.from(file.name), mode: file.mode, crc, size, offset: out.position };
-  const extra = size >= needsZip64 ? zip64Extra([size, size]) : Buffer.alloc(0);
-  const header = Buffer.alloc(30);
-  header.writeUInt32LE(0x04034b50, 0);
-  writeCommon(header, 4, written, extra, time);
-  await out.write(Buffer.concat([header, written.name, extra]));
-  const start = out.position;
-  for await (const chunk of contents(file)) {
-    await out.write(chunk);
-  }
-  if (out.position - start !== size) {
-    throw new Error(`${file.name} changed while it was packed`);
-  }
-  return written;
+  return { name: Buffer.from(file.name), mode: file.mode, crc, size, offset };
 }
 
 /** The 26 bytes that a file's header and its entry in the directory have in common. */
@@ -83,30 +74,27 @@ function writeCommon(header: Buffer, at: number, { name, crc, size }: Written, e
   header.writeUInt16LE(extra.length, at + 24);
 }
 
-async function writeDirectory(out: Output, files: readonly Written[], time: Date): Promise<void> {
-  const offset = out.position;
-  for (const file of files) {
-    const isLarge = file.size >= needsZip64 || file.offset >= needsZip64;
-    const extra = isLarge ? zip64Extra([file.size, file.size, file.offset]) : Buffer.alloc(0);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(madeBy, 4);
-    writeCommon(entry, 6, isLarge ? { ...file, size: needsZip64 } : file, extra, time);
-    entry.writeUInt32LE(((0o100000 | file.mode) << 16) >>> 0, 38);
-    entry.writeUInt32LE(isLarge ? needsZip64 : file.offset, 42);
-    await out.write(Buffer.concat([entry, file.name, extra]));
-  }
-  const size = out.position - offset;
-  if (files.length >= 0xffff || size >= needsZip64 || offset >= needsZip64) {
-    await out.write(zip64End(files.length, size, offset));
-  }
+function directoryEntry(file: Written, time: Date): Buffer {
+  const isLarge = file.size >= needsZip64 || file.offset >= needsZip64;
+  const extra = isLarge ? zip64Extra([file.size, file.size, file.offset]) : Buffer.alloc(0);
+  const entry = Buffer.alloc(46);
+  entry.writeUInt32LE(0x02014b50, 0);
+  entry.writeUInt16LE(madeBy, 4);
+  writeCommon(entry, 6, isLarge ? { ...file, size: needsZip64 } : file, extra, time);
+  entry.writeUInt32LE(((0o100000 | file.mode) << 16) >>> 0, 38);
+  entry.writeUInt32LE(isLarge ? needsZip64 : file.offset, 42);
+  return Buffer.concat([entry, file.name, extra]);
+}
+
+function endOfDirectory(files: number, size: number, offset: number): Buffer {
+  const isLarge = files >= 0xffff || size >= needsZip64 || offset >= needsZip64;
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(Math.min(files.length, 0xffff), 8);
-  end.writeUInt16LE(Math.min(files.length, 0xffff), 10);
+  end.writeUInt16LE(Math.min(files, 0xffff), 8);
+  end.writeUInt16LE(Math.min(files, 0xffff), 10);
   end.writeUInt32LE(Math.min(size, needsZip64), 12);
   end.writeUInt32LE(Math.min(offset, needsZip64), 16);
-  await out.write(end);
+  return isLarge ? Buffer.concat([zip64End(files, size, offset), end]) : end;
 }
 
 /** The end of a large archive's directory, and where it stands. */
@@ -142,6 +130,6 @@ function dosTime(time: Date): number {
   return ((date << 16) | clock) >>> 0;
 }
 
-function contents({ source }: MeasuredFile): AsyncIterable<Buffer> {
-  return typeof source === 'string' ? createReadStream(source, { highWaterMark: 2 ** 20 }) : Readable.from([source]);
+function contents({ source }: MeasuredFile): AsyncIterable<Buffer> | readonly Buffer[] {
+  return typeof source === 'string' ? createReadStream(source, { highWaterMark: 2 ** 20 }) : [source];
 }
