@@ -131,12 +131,9 @@ export class Exchange {
 
   /** Answers with an error; after the head of a stream has gone, ends the connection in its place. */
   fail(error: unknown): void {
-    if (error instanceof ClientGone) {
-      this.#response.destroy();
-      return;
-    }
-    if (this.#response.headersSent) {
-      this.#response.destroy();
+    const response = this.#response;
+    if (response.destroyed || response.headersSent || error instanceof ClientGone) {
+      response.destroy();
       return;
     }
     const shown = error instanceof ServingError ? error : this.#ownDefect(error);

@@ -49,6 +49,8 @@ export function createHttpServer(
     explainPlainHttp(secure);
     server = secure;
   }
+  // Their size is limited; a limit to their number would drop the rest in silence.
+  server.maxHeadersCount = 0;
   // The interim answer is sent when somebody wants the body, so that a refused request never sends one.
   server.on('checkContinue', handler);
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
@@ -69,17 +71,19 @@ export function createHttpServer(
       return;
     }
     // Answers to requests that came before on the same connection go first.
-    void settings.inFlight.settled(socket).then(() => refuse(socket, error, settings));
+    void settings.inFlight.wholeOnesSettled(socket).then((isAnswered) => {
+      if (isAnswered || !socket.writable) {
+        socket.destroy();
+      } else {
+        refuse(socket, error, settings);
+      }
+    });
   });
   return server;
 }
 
 /** Says why a message could not be read, and ends the connection in good order. */
 function refuse(socket: Socket, error: NodeJS.ErrnoException, settings: HttpServerSettings): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
   const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const { status, type } = late ? errorTable.timedOut : errorTable.badRequest;
   const message = late ? 'The request did not arrive in time.' : 'Invalid HTTP message.';

@@ -54,7 +54,10 @@ export class Listener {
       rewriteUrl: route,
       exposeHeadRoutes: false,
       return503OnClosing: false,
-      routerOptions: { maxParamLength: MAX_REQUEST_LINE },
+      // Longer ones never get here.
+      routerOptions: { maxParamLength: MAX_REQUEST_LINE + MAX_HEADERS },
+      // The server that is made here has an answer of its own.
+      clientErrorHandler: () => {},
     });
     for (const endpoint of settings.endpoints) {
       this.#route(
@@ -147,7 +150,7 @@ export class Listener {
     };
     return ({ raw, params }: FastifyRequest, reply: FastifyReply): void => {
       reply.hijack();
-      this.#inFlight.begin(raw.socket, reply.raw);
+      this.#inFlight.begin(raw, reply.raw);
       const exchange = new Exchange(raw, reply.raw, params as PathNames, settings);
       void this.#attempt(exchange, handle);
     };
