@@ -163,7 +163,7 @@ def main() -> NoReturn:
     from ts_worker.module_path import leave_start_folder
 
     lead_session()
-    die_with_parent()
+    die_with_parent(by=signal.SIGTERM)  # its workers first
     leave_start_folder()
     try:
         os.fstat(_EVENTS)

@@ -1,6 +1,8 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { packArchive } from '../support/archive.js';
 import { processesLeft } from '../support/processes.js';
@@ -8,12 +10,17 @@ import { projectRoot } from '../support/release.js';
 import { ServerPlace } from '../support/server.js';
 
 const handler = join(projectRoot, 'test/fixtures/handlers/misbehave.py');
+const archives = mkdtempSync(join(tmpdir(), 'tb-a-'));
 let place: ServerPlace;
 let api: ReturnType<typeof apiOf>;
 
+beforeAll(async () => {
+  await packArchive(archives, { name: 'm', handler });
+});
+afterAll(() => rmSync(archives, { recursive: true }));
 beforeEach(async () => {
   place = await ServerPlace.make();
-  await packArchive(place.store, { name: 'm', handler });
+  cpSync(archives, place.store, { recursive: true });
 });
 afterEach(async () => {
   await place.close();
@@ -36,8 +43,7 @@ describe.each(['fork', 'spawn'] as const)('workers started by %s', (method) => {
     await serve(method);
     const child = Number((await api.predict('m', 'child')).text);
     expect(place.processes().map(({ pid }) => pid)).toEqual(expect.arrayContaining([...(await pidsOf()), child]));
-    const server = place.processes().find(({ command }) => command.includes('serve.js'));
-    process.kill(server?.pid as number, 'SIGKILL');
+    process.kill(Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8')), 'SIGKILL');
     const left = await processesLeft(place.folder, 2000);
     // What a handler started is its own; a fork's group goes with its nursery.
     expect(left.filter(({ pid }) => method === 'fork' || pid !== child)).toEqual([]);
@@ -47,7 +53,9 @@ describe.each(['fork', 'spawn'] as const)('workers started by %s', (method) => {
   it('come back under their ids when they are killed', async () => {
     await serve(method);
     const before = await api.describe('m');
-    for (const pid of await pidsOf()) process.kill(pid, 'SIGKILL');
+    const killed = await pidsOf();
+    for (const pid of killed) process.kill(pid, 'SIGKILL');
+    await expect.poll(async () => (await pidsOf()).some((pid) => killed.includes(pid) || pid < 0), { timeout: 30_000 }).toBe(false);
     await expect.poll(readyWorkers, { timeout: 30_000 }).toBe(2);
     const after = await api.describe('m');
     expect(after.workers.map(({ id }: { id: string }) => id)).toEqual(before.workers.map(({ id }: { id: string }) => id));
