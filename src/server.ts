@@ -3,6 +3,7 @@ import { openArchive } from './archive/open.js';
 import { preparePython } from './archive/requirements.js';
 import { openGrpcDoors } from './api/grpc/grpc-doors.js';
 import type { Config } from './config/config.js';
+import { configurationBlock } from './config/listing.js';
 import { torchServeVersion } from './config/release.js';
 import { TokenKeys } from './api/auth/token-keys.js';
 import { openFrontDoors } from './api/http/front-doors.js';
@@ -21,6 +22,7 @@ import { countGpus } from './workers/gpus.js';
 import { findInterpreter } from './workers/interpreter.js';
 import { LinkServer } from './workers/link/link-server.js';
 import { NurseryLauncher } from './workers/nursery-launcher.js';
+import { packageRoot } from './workers/package-root.js';
 import { SpawnLauncher } from './workers/spawn-launcher.js';
 import { WorkerFactory, workerEnvironment } from './workers/worker-factory.js';
 import type { Launcher } from './workers/worker-process.js';
@@ -90,6 +92,9 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : availableParallelism()) },
     new DeviceAssigner(await countGpus(config.numberOfGpu)),
   );
+  const facts = { version: torchServeVersion, home: packageRoot, gpus: workers.gpuCount, cpus: availableParallelism(), python };
+  log.info(configurationBlock(config, facts));
+
   const host = hostname();
   const watch = new VersionWatch(logging, {
     recorded: (metrics) => {

@@ -1,8 +1,9 @@
+import { torchServeVersion } from '../config/release.js';
 import { StartupError } from '../errors/startup-error.js';
 import { ParserExit, type Terminal } from './archiver/argument-parser.js';
 import { type Command, parseCommandLine } from './command-line.js';
 import { PidFile } from './pid-file.js';
-import { packageVersion, TORCHSERVE_VERSION } from './version.js';
+import { packageVersion } from './package-version.js';
 
 /**
  * `torchserve`.
@@ -36,7 +37,7 @@ async function run(command: Command, terminal: Terminal): Promise<number> {
   }
   switch (command.action) {
     case 'version':
-      terminal.out.write(`TorchServe Version is ${TORCHSERVE_VERSION}\n`);
+      terminal.out.write(`TorchServe Version is ${torchServeVersion}\n`);
       terminal.err.write(`torchbridge ${packageVersion()}\n`);
       return 0;
     case 'stop':

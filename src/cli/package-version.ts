@@ -2,9 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../workers/package-root.js';
 
-/** The release of TorchServe whose commands, files and answers are kept; scripts read it from `torchserve --version`. */
-export const TORCHSERVE_VERSION = '0.12.0';
-
 /** The version of this package. */
 export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
