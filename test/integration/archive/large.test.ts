@@ -1,20 +1,22 @@
-import { readdirSync, realpathSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { realpathSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openPromise } from 'yauzl';
 import { defaultLimits } from '../../../src/archive/limits.js';
 import { pack } from '../../../src/archive/pack.js';
 import { unpack } from '../../../src/archive/unpack.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-describe.each(['default', 'zip-store', 'tgz'] as const)('a large archive of format %s', (format) => {
+describe('a stored zip', () => {
   it('may have more files than a plain directory counts', async () => {
-    const folder = realpathSync(temporaryFolder('large'));
-    const files = Array.from({ length: 65_600 }, (_, index) => ({ name: `d/f${index}`, source: Buffer.from('x') }));
-    const target = join(folder, 'm');
-    await pack({ format, target, root: 'm', files, time: new Date() });
-    const root = await unpack(target, join(folder, 'unpacked'), defaultLimits);
-    expect(readdirSync(format === 'tgz' ? root : join(root, 'd'))).toHaveLength(65_600);
-  }, 180_000);
+    const files = Array.from({ length: 65_600 }, (_, index) => ({ name: `f${index}`, source: Buffer.from('x') }));
+    const target = join(temporaryFolder('large'), 'm.mar');
+    await pack({ format: 'zip-store', target, root: 'm', files, time: new Date() });
+    const zip = await openPromise(target);
+    let found = 0;
+    for await (const entry of zip.eachEntry()) found += entry.uncompressedSize;
+    expect(found).toBe(65_600);
+  });
 });
 
 /** Files of more than 4 GiB, compressed, so that little is written: set TORCHBRIDGE_TEST_HUGE to run it. */
