@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packArchive } from '../test/support/archive.js';
+import type { ServerPlace } from '../test/support/server.js';
 import { type Contest, Ledger, manage, orderOf, type Row, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 
@@ -10,7 +12,12 @@ const batches = [
   { model: 'eight', size: 8, delayMs: 5, label: 'up to 8 a batch' },
 ];
 
-/** What the server itself costs: a handler that answers "ok", one worker, requests of a few bytes in a closed loop. */
+const warmupSeconds = 0.5;
+
+/**
+ * What the server itself costs: a handler that answers "ok", one worker, requests of a few bytes in a closed loop.
+ * CPU time counts all of the server's processes; it says something even on a busy machine.
+ */
 export async function overhead({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {
   const ledger = new Ledger();
   await withPlaces(releases, async (places) => {
@@ -37,14 +44,35 @@ export async function overhead({ releases, rounds, seconds, log }: Contest): Pro
         for (const count of connections) {
           for (const place of orderOf(round, places)) {
             const url = `${place.inference}/predictions/${model}`;
-            const result = await runLoad({ url, connections: count, seconds, warmupSeconds: 0.5, body: 'x' });
+            const before = processorSeconds(place);
+            const result = await runLoad({ url, connections: count, seconds, warmupSeconds, body: 'x' });
+            const spent = processorSeconds(place) - before;
             const row = `${label}, ${count} connection${count === 1 ? '' : 's'}`;
             ledger.add(row, 'req/s', true, place.release, result.perSecond);
             ledger.add(`${row}, p50`, 'ms', false, place.release, result.p50);
+            if (spent > 0) {
+              const requests = result.perSecond * (seconds + warmupSeconds);
+              ledger.add(`${row}, CPU a request`, 'ms', false, place.release, (spent * 1000) / requests);
+            }
           }
         }
       }
     }
   });
   return ledger.rows();
+}
+
+/** The CPU time that the place's processes have used so far; 0 where there is no /proc. */
+function processorSeconds(place: ServerPlace): number {
+  let ticks = 0;
+  for (const { pid } of place.processes()) {
+    try {
+      // the second field, in parentheses, may hold spaces; user and system time are the 14th and 15th
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // gone since, or no /proc
+    }
+  }
+  return ticks / 100;
 }
