@@ -1,13 +1,13 @@
-import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
 import type { Logging } from '../observability/logging/logging.js';
 import type { ModelVersion } from '../registry/model-version.js';
+import type { Metric } from '../workers/link/worker-link.js';
 import type { OutputStream } from '../workers/worker-process.js';
 import type { Worker, WorkerEvents } from '../workers/worker.js';
 
 /** Where what workers measure goes. */
 export interface WorkerMeter {
   /** What a handler recorded with ts.metrics. */
-  recorded(metrics: readonly Metric__Output[]): void;
+  recorded(metrics: readonly Metric[]): void;
   /** A worker has loaded its model, this long (ms) after its process was asked for. */
   loaded(workerName: string, elapsedMs: number): void;
 }

@@ -1,11 +1,9 @@
-import type { Code__Output } from '../generated/torchbridge/worker/v1/Code.js';
-import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
 import type { BatchDesk } from './batch-desk.js';
-import type { BatchResult, LinkListener, WorkerAnswer, WorkerLink } from './link/worker-link.js';
+import type { BatchResult, LinkListener, Metric, ResultCode, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 
 /** How a load ended. */
 export interface LoadOutcome {
-  readonly code: Code__Output;
+  readonly code: ResultCode;
   readonly message: string;
 }
 
@@ -15,11 +13,11 @@ export class LinkSession implements LinkListener {
   desk: BatchDesk | null = null;
   readonly whenLoaded: Promise<LoadOutcome>;
   readonly whenClosed: Promise<'closed'>;
-  readonly #onMetrics: (metrics: readonly Metric__Output[]) => void;
+  readonly #onMetrics: (metrics: readonly Metric[]) => void;
   #resolveLoaded!: (outcome: LoadOutcome) => void;
   #resolveClosed!: (word: 'closed') => void;
 
-  constructor(link: WorkerLink, onMetrics: (metrics: readonly Metric__Output[]) => void) {
+  constructor(link: WorkerLink, onMetrics: (metrics: readonly Metric[]) => void) {
     this.#onMetrics = onMetrics;
     this.whenLoaded = new Promise((resolve) => {
       this.#resolveLoaded = resolve;
@@ -42,7 +40,7 @@ export class LinkSession implements LinkListener {
     this.desk?.piece(batchId, index, answer);
   }
 
-  metrics(metrics: readonly Metric__Output[]): void {
+  metrics(metrics: readonly Metric[]): void {
     this.#onMetrics(metrics);
   }
 

@@ -1,6 +1,5 @@
 import { ServingError } from '../errors/serving-error.js';
-import { Code } from '../generated/torchbridge/worker/v1/Code.js';
-import type { BatchResult } from './link/worker-link.js';
+import { type BatchResult, Code } from './link/worker-link.js';
 
 /**
  * What the worker's code means to a client: TorchServe's status and text.

@@ -1,16 +1,13 @@
 import type { Batcher } from '../batching/batcher.js';
 import type { PendingRequest } from '../batching/pending-request.js';
 import { ServingError } from '../errors/serving-error.js';
-import { Code } from '../generated/torchbridge/worker/v1/Code.js';
-import type { Load } from '../generated/torchbridge/worker/v1/Load.js';
-import type { Metric__Output } from '../generated/torchbridge/worker/v1/Metric.js';
 import { BatchDesk } from './batch-desk.js';
 import type { CpuShare } from './cpu-share.js';
 import type { Expected } from './link/link-server.js';
-import type { BatchResult, LinkListener, WorkerLink } from './link/worker-link.js';
+import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from './link/worker-link.js';
+import { LinkSession } from './link-session.js';
 import { residentBytes } from './process-memory.js';
 import type { RestartPolicy } from './restart-policy.js';
-import { LinkSession } from './link-session.js';
 import { timeLimit, type TimeLimit } from './time-limit.js';
 import { WorkerLife } from './worker-life.js';
 import type { Exit, Launcher, OutputStream, WorkerProcess } from './worker-process.js';
@@ -31,7 +28,7 @@ export class LoadFailure extends Error {
 export interface WorkerEvents {
   entered(worker: Worker, state: WorkerState): void;
   line(worker: Worker, stream: OutputStream, line: string): void;
-  metrics(worker: Worker, metrics: readonly Metric__Output[]): void;
+  metrics(worker: Worker, metrics: readonly Metric[]): void;
   loaded(worker: Worker, elapsedMs: number): void;
   finished(worker: Worker, result: BatchResult, requests: readonly PendingRequest[]): void;
   died(worker: Worker, reason: string): void;

@@ -3,6 +3,13 @@ import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
 import type { PendingRequest } from '../../batching/pending-request.js';
 
+/** The words of proto/worker.proto that others than the link speak. */
+export { Code } from '../../generated/torchbridge/worker/v1/Code.js';
+export type ResultCode = Code__Output;
+export type { Load };
+/** What a handler recorded with ts.metrics. */
+export type Metric = Metric__Output;
+
 /** What one request of a batch got back. */
 export interface WorkerAnswer {
   /** 0 means 200. */
@@ -15,7 +22,7 @@ export interface WorkerAnswer {
 /** The one result of a batch. */
 export interface BatchResult {
   readonly batchId: number;
-  readonly code: Code__Output;
+  readonly code: ResultCode;
   readonly status: number;
   readonly message: string;
   readonly answers: WorkerAnswer[];
@@ -24,10 +31,10 @@ export interface BatchResult {
 
 /** What a worker says. Calls come in the order in which the worker said it; `closed` comes last, once. */
 export interface LinkListener {
-  loaded(outcome: { readonly code: Code__Output; readonly message: string }): void;
+  loaded(outcome: { readonly code: ResultCode; readonly message: string }): void;
   result(result: BatchResult): void;
   piece(batchId: number, index: number, answer: WorkerAnswer): void;
-  metrics(metrics: readonly Metric__Output[]): void;
+  metrics(metrics: readonly Metric[]): void;
   /** The stream is over, whoever ended it. */
   closed(): void;
 }
