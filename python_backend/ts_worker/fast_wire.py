@@ -39,7 +39,10 @@ class FastWire:
         _poll_in_the_reader()
         from grpc._cython import cygrpc
 
-        self._grpc = cygrpc
+        # All that is needed later is named here, so that a grpcio without it is noticed before anything is sent.
+        self._send_message = cygrpc.SendMessageOperation
+        self._send_close = cygrpc.SendCloseFromClientOperation
+        self._receive_message = cygrpc.ReceiveMessageOperation
         self._lock = threading.Lock()
         self._sending = False
         self._waiting: deque[bytes | None] = deque()
@@ -50,7 +53,7 @@ class FastWire:
         start = (
             ((cygrpc.SendInitialMetadataOperation((), 0),), None),
             ((cygrpc.ReceiveInitialMetadataOperation(0),), None),
-            ((cygrpc.ReceiveMessageOperation(0),), _RECEIVED),
+            ((self._receive_message(0),), _RECEIVED),
             ((cygrpc.ReceiveStatusOnClientOperation(0),), _ENDED),
         )
         self._call = self._channel.segregated_call(0, ATTACH.encode(), None, None, (), None, start, None)
@@ -75,7 +78,7 @@ class FastWire:
             elif event.tag is _RECEIVED:
                 message: bytes | None = event.batch_operations[0].message()
                 if message is not None:
-                    self._call.operate((self._grpc.ReceiveMessageOperation(0),), _RECEIVED)
+                    self._call.operate((self._receive_message(0),), _RECEIVED)
                     return message
 
     def ending(self) -> str:
@@ -101,10 +104,7 @@ class FastWire:
         self._send(message)
 
     def _send(self, message: bytes | None) -> None:
-        if message is None:
-            operation = self._grpc.SendCloseFromClientOperation(0)
-        else:
-            operation = self._grpc.SendMessageOperation(message, 0)
+        operation = self._send_close(0) if message is None else self._send_message(message, 0)
         try:
             self._call.operate((operation,), _SENT)
         except ValueError:

@@ -74,6 +74,8 @@ class Link:
             command = ToWorker.FromString(data)
             if command.HasField("batch"):
                 self._cancelled[command.batch.id] = set()
+            elif command.HasField("batches"):
+                self._cancelled.update((batch.id, set()) for batch in command.batches.batches)
             elif command.HasField("cancel"):
                 self._cancelled.get(command.cancel.batch_id, set()).update(command.cancel.indices)
                 continue

@@ -56,6 +56,9 @@ class Runner:
                 return 0 if self._link.heard else 1
             if command.HasField("batch"):
                 self._run_batch(command.batch)
+            elif command.HasField("batches"):
+                for batch in command.batches.batches:
+                    self._run_batch(batch)
             elif command.HasField("load"):
                 if not self._load(command.load):
                     return 1
