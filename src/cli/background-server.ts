@@ -11,10 +11,10 @@ function tell(announcement: Announcement): void {
 }
 
 // A program of its own: started by start-in-background.ts, detached from the terminal, told what to do over IPC.
-process.on('SIGHUP', () => {});
 const given = (await getOneMessage()) as Given;
 process.exit(
   await serve(given, {
+    foreground: false,
     ready: () => tell({ kind: 'ready' }),
     failed: (reason) => tell({ kind: 'failed', reason }),
   }),

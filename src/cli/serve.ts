@@ -11,7 +11,9 @@ import { PidFile } from './pid-file.js';
 import { StopSignals } from './stop-signals.js';
 
 /** Who waits for the server to be up. */
-export interface Announce {
+export interface Starter {
+  /** Whether it runs in the foreground, and ends with its terminal. */
+  readonly foreground: boolean;
   ready(): void;
   /** One sentence why not. */
   failed(reason: string): void;
@@ -21,10 +23,10 @@ export interface Announce {
  * Runs the server in this process until it is told to stop.
  * @returns The exit status: 0 after an orderly stop, else that of the failure.
  */
-export async function serve(given: Given, announce: Announce): Promise<number> {
+export async function serve(given: Given, starter: Starter): Promise<number> {
   process.title = SERVER_TITLE;
   const pidFile = new PidFile();
-  const signals = new StopSignals(() => pidFile.remove(process.pid));
+  const signals = new StopSignals(starter.foreground, () => pidFile.remove(process.pid));
   let logging: OpenLogging | null = null;
   try {
     const config = compile(given);
@@ -39,7 +41,7 @@ export async function serve(given: Given, announce: Announce): Promise<number> {
     });
     // So that what was said of the start stands before what the command prints next.
     await Promise.race([logging.flush(), later(500)]);
-    announce.ready();
+    starter.ready();
     const signal = await signals.first;
     logging.ts('ModelServer').info(`Stopping on ${signal}: requests in flight are answered first.`);
     await server.stop();
@@ -51,7 +53,7 @@ export async function serve(given: Given, announce: Announce): Promise<number> {
       ? error.message
       : `The server failed to start: ${error instanceof Error ? error.message : error}`;
     logging?.ts('ModelServer').error(reason, known ? {} : { error });
-    announce.failed(reason);
+    starter.failed(reason);
     return known ? error.exitCode : 1;
   } finally {
     pidFile.remove(process.pid);

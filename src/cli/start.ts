@@ -21,7 +21,11 @@ export async function start(command: Command, pidFile: PidFile, terminal: Termin
   compile(said);
   if (command.foreground) {
     const { serve } = await import('./serve.js');
-    return await serve(said, { ready: () => {}, failed: (reason) => terminal.out.write(`${reason}\n`) });
+    return await serve(said, {
+      foreground: true,
+      ready: () => {},
+      failed: (reason) => terminal.out.write(`${reason}\n`),
+    });
   }
   await startInBackground(said);
   return 0;

@@ -2,8 +2,8 @@ import { torchServeVersion } from '../config/release.js';
 import { StartupError } from '../errors/startup-error.js';
 import { ParserExit, type Terminal } from './archiver/argument-parser.js';
 import { type Command, parseCommandLine } from './command-line.js';
-import { PidFile } from './pid-file.js';
 import { packageVersion } from './package-version.js';
+import { PidFile } from './pid-file.js';
 
 /**
  * `torchserve`.

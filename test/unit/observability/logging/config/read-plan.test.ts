@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -225,6 +225,18 @@ loggers:
     expect(plan.loggers.get('ACCESS_LOG')?.additive).toBe(false);
     expect(plan.loggers.get('MODEL_LOG')?.level).toBe('warn');
     expect(plan.loggers.get('org.pytorch.serve.Nursery')?.level).toBe('info');
+  });
+
+  test('the example of the documentation is understood', () => {
+    const page = readFileSync(new URL('../../../../../docs/logging.md', import.meta.url), 'utf8');
+    const example = /```yaml\n(.*?)```/s.exec(page)?.[1] ?? '';
+    const plan = read('logs.yaml', example);
+    expect(plan.appenders.get('STDOUT')).toMatchObject({ stream: 'stderr' });
+    expect(plan.appenders.get('access_log')).toMatchObject({
+      path: join(folder, 'requests.log'),
+      rotation: { maxSize: 1024 ** 3, keep: 10 },
+    });
+    expect(plan.loggers.get('MODEL_LOG')?.level).toBe('warn');
   });
 
   test('an empty object is the default, and the console can be silent', () => {
