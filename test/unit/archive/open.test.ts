@@ -34,6 +34,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server?.closeAllConnections();
   await new Promise((done) => (server === null ? done(null) : server.close(done)));
   server = null;
