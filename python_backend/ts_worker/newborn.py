@@ -54,7 +54,7 @@ def _take_streams(worker_id: str, output: str) -> None:
             os.dup2(connection.fileno(), descriptor)
     # Made anew, since the inherited ones remember whether they were files.
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
-        stream = open(descriptor, "w", encoding=getattr(sys, name).encoding, closefd=False)  # noqa: SIM115
+        stream = open(descriptor, "w", 1, encoding=getattr(sys, name).encoding, closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     nothing = os.open(os.devnull, os.O_RDONLY)

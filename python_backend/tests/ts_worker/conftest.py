@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.frontend import Attached, Frontend, eventually, is_alive, kill
 from support.nursery import NurseryProcess
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from ts_worker import messages
 
 PROTO = Path(__file__).parents[3] / "proto" / "worker.proto"

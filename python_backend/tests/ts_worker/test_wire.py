@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+
 from ts_worker.fast_wire import FastWire
 from ts_worker.messages import PACKAGE
 from ts_worker.wire import CHANNEL_OPTIONS, PublicWire, Wire, open_wire
