@@ -54,7 +54,8 @@ def default_pipeline(**options: Any) -> Any:
     :param options: of ``nvidia.dali.Pipeline``.
     """
     fn, types = _dali("fn"), _dali("types")
-    pipeline = _dali("pipeline").Pipeline(**options)
+    # Inputs can be given to run() only where no batch is worked on ahead.
+    pipeline = _dali("pipeline").Pipeline(exec_async=False, exec_pipelined=False, prefetch_queue_depth=1, **options)
     with pipeline:
         encoded = fn.external_source(name="source", dtype=types.UINT8, ndim=1)
         images = fn.decoders.image(encoded, device="cpu" if options.get("device_id") is None else "mixed")
