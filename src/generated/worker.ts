@@ -4,6 +4,7 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Answer as _torchbridge_worker_v1_Answer, Answer__Output as _torchbridge_worker_v1_Answer__Output } from './torchbridge/worker/v1/Answer.js';
 import type { Batch as _torchbridge_worker_v1_Batch, Batch__Output as _torchbridge_worker_v1_Batch__Output } from './torchbridge/worker/v1/Batch.js';
 import type { BatchResult as _torchbridge_worker_v1_BatchResult, BatchResult__Output as _torchbridge_worker_v1_BatchResult__Output } from './torchbridge/worker/v1/BatchResult.js';
+import type { Batches as _torchbridge_worker_v1_Batches, Batches__Output as _torchbridge_worker_v1_Batches__Output } from './torchbridge/worker/v1/Batches.js';
 import type { Cancel as _torchbridge_worker_v1_Cancel, Cancel__Output as _torchbridge_worker_v1_Cancel__Output } from './torchbridge/worker/v1/Cancel.js';
 import type { FromWorker as _torchbridge_worker_v1_FromWorker, FromWorker__Output as _torchbridge_worker_v1_FromWorker__Output } from './torchbridge/worker/v1/FromWorker.js';
 import type { Hello as _torchbridge_worker_v1_Hello, Hello__Output as _torchbridge_worker_v1_Hello__Output } from './torchbridge/worker/v1/Hello.js';
@@ -30,6 +31,7 @@ export interface ProtoGrpcType {
         Answer: MessageTypeDefinition<_torchbridge_worker_v1_Answer, _torchbridge_worker_v1_Answer__Output>
         Batch: MessageTypeDefinition<_torchbridge_worker_v1_Batch, _torchbridge_worker_v1_Batch__Output>
         BatchResult: MessageTypeDefinition<_torchbridge_worker_v1_BatchResult, _torchbridge_worker_v1_BatchResult__Output>
+        Batches: MessageTypeDefinition<_torchbridge_worker_v1_Batches, _torchbridge_worker_v1_Batches__Output>
         Cancel: MessageTypeDefinition<_torchbridge_worker_v1_Cancel, _torchbridge_worker_v1_Cancel__Output>
         Code: EnumTypeDefinition
         FromWorker: MessageTypeDefinition<_torchbridge_worker_v1_FromWorker, _torchbridge_worker_v1_FromWorker__Output>

@@ -2,14 +2,8 @@ import type { Batcher, Taker } from '../batching/batcher.js';
 import type { Answer } from '../batching/inference.js';
 import type { Holder, PendingRequest } from '../batching/pending-request.js';
 import type { ServingError } from '../errors/serving-error.js';
-import type { BatchResult, WorkerAnswer, WorkerLink } from './link/worker-link.js';
+import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 import { failureOf } from './result-codes.js';
-
-/** A batch in a worker's hands. */
-interface Dispatched {
-  readonly id: number;
-  readonly requests: readonly PendingRequest[];
-}
 
 /** What the desk tells its worker. */
 export interface DeskEvents {
@@ -20,11 +14,13 @@ export interface DeskEvents {
 }
 
 /**
- * Handlers whose batches take less than this on average (in ms) are handed their next batch while they still run one,
- * so that they never wait for the round trip. Slower ones are not, so that no request is stranded behind a busy worker:
- * at 5 ms a stranded batch waits about as long as a round trip under load costs.
+ * Quick handlers are handed batches while they still run one, so that they never wait for the round trip: as many as
+ * they can be expected to finish within this time (ms), by the running mean. Slower ones are not, so that no request is
+ * stranded behind a busy worker: at 5 ms a stranded batch waits about as long as a round trip under load costs.
  */
-const quickMs = 5;
+const aheadMs = 5;
+/** Most batches in a worker's hands, however quick it is. */
+const mostBatches = 32;
 /** Weight of the newest batch in the running mean. */
 const meanWeight = 0.2;
 
@@ -37,8 +33,10 @@ export class BatchDesk implements Taker, Holder {
   readonly #batcher: Batcher;
   readonly #responseTimeoutMs: number;
   readonly #events: DeskEvents;
-  /** First the batch that runs, then at most one that was sent ahead. The worker keeps this order. */
-  readonly #batches: Dispatched[] = [];
+  /** First the batch that runs, then those that were sent ahead. The worker keeps this order. */
+  readonly #batches: DispatchedBatch[] = [];
+  /** The last of them, which are not sent yet: what comes in one turn of the event loop goes in one message. */
+  #outgoing: DispatchedBatch[] = [];
   #open = false;
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
@@ -69,8 +67,12 @@ export class BatchDesk implements Taker, Holder {
     const batch = { id: nextBatchId++, requests };
     for (const request of requests) request.heldBy(this, 'dispatched');
     this.#batches.push(batch);
-    this.#link.send(batch.id, requests);
-    if (this.#batches.length === 1) this.#begun();
+    if (this.#batches.length === 1) {
+      this.#link.send([batch]);
+      this.#begun();
+    } else if (this.#outgoing.push(batch) === 1) {
+      setImmediate(() => this.#flush());
+    }
     this.#wantMore();
   }
 
@@ -78,7 +80,9 @@ export class BatchDesk implements Taker, Holder {
   abandoned(request: PendingRequest): void {
     for (const { id, requests } of this.#batches) {
       const index = requests.indexOf(request);
-      if (index >= 0) this.#link.cancel(id, [index]);
+      if (index < 0) continue;
+      this.#flush();
+      this.#link.cancel(id, [index]);
     }
   }
 
@@ -109,6 +113,7 @@ export class BatchDesk implements Taker, Holder {
     this.#open = false;
     this.#batcher.unwant(this);
     this.#disarm();
+    this.#outgoing = [];
     const [running, ...ahead] = this.#batches.splice(0);
     for (const request of running?.requests ?? []) request.fail(error());
     this.#batcher.giveBack(ahead.flatMap(({ requests }) => requests));
@@ -118,10 +123,20 @@ export class BatchDesk implements Taker, Holder {
   #wantMore(): void {
     if (!this.#open) return;
     if (this.#batches.length === 0) this.#batcher.want(this, 'idle');
-    else if (this.#batches.length === 1 && this.#meanMs !== null && this.#meanMs < quickMs) this.#batcher.want(this, 'ahead');
+    else if (this.#hasRoomAhead()) this.#batcher.want(this, 'ahead');
   }
 
-  #answer({ requests }: Dispatched, result: BatchResult): void {
+  #hasRoomAhead(): boolean {
+    const held = this.#batches.length;
+    return this.#meanMs !== null && held < mostBatches && held * this.#meanMs < aheadMs;
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length > 0) this.#link.send(this.#outgoing);
+    this.#outgoing = [];
+  }
+
+  #answer({ requests }: DispatchedBatch, result: BatchResult): void {
     const failure = failureOf(result, requests.length);
     if (failure) for (const request of requests) request.fail(failure());
     else requests.forEach((request, index) => request.settle(clientAnswer(result.answers[index] as WorkerAnswer)));

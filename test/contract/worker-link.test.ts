@@ -131,7 +131,7 @@ describe.each([
     far = await connect();
     far.link.listen(new Recorder());
     far.link.load({ modelName: 'm' });
-    far.link.send(1, [new PendingRequest(inferenceInput())]);
+    far.link.send([{ id: 1, requests: [new PendingRequest(inferenceInput())] }]);
     far.link.cancel(1, [0]);
     far.link.tune(2);
     far.link.shutdown();
@@ -145,7 +145,7 @@ describe.each([
     far.vanish();
     await expect.poll(() => recorder.said).toEqual([['closed']]);
     far.link.close();
-    far.link.send(1, []);
+    far.link.send([]);
     expect(recorder.said).toEqual([['closed']]);
   });
 

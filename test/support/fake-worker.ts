@@ -1,15 +1,16 @@
-import type { PendingRequest } from '../../src/batching/pending-request.js';
 import { Code } from '../../src/generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../src/generated/torchbridge/worker/v1/Load.js';
 import type { Expected } from '../../src/workers/link/link-server.js';
-import type { BatchResult, LinkListener, WorkerLink } from '../../src/workers/link/worker-link.js';
+import type { BatchResult, DispatchedBatch, LinkListener, WorkerLink } from '../../src/workers/link/worker-link.js';
 import type { Exit, Launcher, LaunchOrder, WorkerProcess } from '../../src/workers/worker-process.js';
 
 /** The far end of a link, played by a test: it decides when and what the worker says. */
 export class FakeLink implements WorkerLink {
   readonly pid: number;
   readonly loads: Load[] = [];
-  readonly batches: { id: number; requests: readonly PendingRequest[] }[] = [];
+  readonly batches: DispatchedBatch[] = [];
+  /** How many batches came in each message. */
+  readonly messages: number[] = [];
   readonly cancelled: { batchId: number; indices: readonly number[] }[] = [];
   readonly tuned: number[] = [];
   shutdowns = 0;
@@ -35,8 +36,9 @@ export class FakeLink implements WorkerLink {
     this.loads.push(load);
   }
 
-  send(id: number, requests: readonly PendingRequest[]): void {
-    this.batches.push({ id, requests });
+  send(batches: readonly DispatchedBatch[]): void {
+    this.messages.push(batches.length);
+    this.batches.push(...batches);
   }
 
   cancel(batchId: number, indices: readonly number[]): void {

@@ -1,9 +1,9 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { PendingRequest } from '../../batching/pending-request.js';
+import type { Batch } from '../../generated/torchbridge/worker/v1/Batch.js';
 import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
-import type { LinkListener, WorkerLink } from './worker-link.js';
+import type { DispatchedBatch, LinkListener, WorkerLink } from './worker-link.js';
 
 /** A worker link over the Attach stream of proto/worker.proto. */
 export class GrpcLink implements WorkerLink {
@@ -34,17 +34,10 @@ export class GrpcLink implements WorkerLink {
     this.#write({ load });
   }
 
-  send(batchId: number, requests: readonly PendingRequest[]): void {
-    this.#write({
-      batch: {
-        id: batchId,
-        requests: requests.map(({ input }) => ({
-          id: input.requestId,
-          headers: input.headers as string[],
-          parameters: input.parameters as { name: string; contentType: string; value: Uint8Array }[],
-        })),
-      },
-    });
+  send(batches: readonly DispatchedBatch[]): void {
+    const [first] = batches;
+    if (batches.length === 1 && first) this.#write({ batch: batchMessage(first) });
+    else this.#write({ batches: { batches: batches.map(batchMessage) } });
   }
 
   cancel(batchId: number, indices: readonly number[]): void {
@@ -86,4 +79,15 @@ export class GrpcLink implements WorkerLink {
     this.#stream.end();
     this.#listener?.closed();
   }
+}
+
+function batchMessage({ id, requests }: DispatchedBatch): Batch {
+  return {
+    id,
+    requests: requests.map(({ input }) => ({
+      id: input.requestId,
+      headers: input.headers as string[],
+      parameters: input.parameters as { name: string; contentType: string; value: Uint8Array }[],
+    })),
+  };
 }

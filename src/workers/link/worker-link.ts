@@ -19,6 +19,12 @@ export interface WorkerAnswer {
   readonly body: Uint8Array;
 }
 
+/** A batch on its way to a worker. */
+export interface DispatchedBatch {
+  readonly id: number;
+  readonly requests: readonly PendingRequest[];
+}
+
 /** The one result of a batch. */
 export interface BatchResult {
   readonly batchId: number;
@@ -46,7 +52,8 @@ export interface WorkerLink {
   /** Must be called once, before anything else. */
   listen(listener: LinkListener): void;
   load(load: Load): void;
-  send(batchId: number, requests: readonly PendingRequest[]): void;
+  /** Batches for the worker to run one after the other. */
+  send(batches: readonly DispatchedBatch[]): void;
   cancel(batchId: number, indices: readonly number[]): void;
   tune(cpuThreads: number): void;
   /** Asks the worker to finish what it has and to exit. */

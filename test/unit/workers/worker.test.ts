@@ -143,18 +143,32 @@ describe('batches', () => {
     for (const { answer, input } of requests) expect((await answer).body).toEqual(input.parameters[0]?.value);
   });
 
-  it('are held one ahead only once the handler has proved quick', async () => {
+  it('are sent ahead only once the handler has proved quick, and then together', async () => {
     await ready(start());
     const { link } = machinery.last;
-    for (let i = 0; i < 3; i++) submit();
+    for (let i = 0; i < 4; i++) submit();
     expect(link.batches).toHaveLength(1);
     link.answer({ elapsedUs: 200 });
-    expect(link.batches).toHaveLength(2);
-    for (let i = 0; i < 30; i++) {
-      submit();
-      link.answer({ elapsedUs: 50_000 });
-    }
+    expect(link.messages).toEqual([1, 1]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(link.messages).toEqual([1, 1, 2]);
+  });
+
+  it('are sent ahead as far as the handler is expected to come within 5 ms', async () => {
+    await ready(start());
+    const { link } = machinery.last;
+    for (let i = 0; i < 100; i++) submit();
+    const held = async (elapsedUs: number): Promise<number> => {
+      link.answer({ elapsedUs });
+      await vi.advanceTimersByTimeAsync(0);
+      return link.batches.length;
+    };
+    expect(await held(2000)).toBe(3);
+    for (let i = 0; i < 30; i++) await held(50_000);
     expect(link.batches).toHaveLength(1);
+    for (let i = 0; i < 60; i++) await held(20);
+    expect(link.batches.length).toBeGreaterThan(3);
+    expect(link.batches.length).toBeLessThanOrEqual(32);
   });
 
   it('that fail are answered with the code of the failure, each request', async () => {

@@ -5,6 +5,7 @@ import type { Batch as _torchbridge_worker_v1_Batch, Batch__Output as _torchbrid
 import type { Cancel as _torchbridge_worker_v1_Cancel, Cancel__Output as _torchbridge_worker_v1_Cancel__Output } from '../../../torchbridge/worker/v1/Cancel.js';
 import type { Tune as _torchbridge_worker_v1_Tune, Tune__Output as _torchbridge_worker_v1_Tune__Output } from '../../../torchbridge/worker/v1/Tune.js';
 import type { Shutdown as _torchbridge_worker_v1_Shutdown, Shutdown__Output as _torchbridge_worker_v1_Shutdown__Output } from '../../../torchbridge/worker/v1/Shutdown.js';
+import type { Batches as _torchbridge_worker_v1_Batches, Batches__Output as _torchbridge_worker_v1_Batches__Output } from '../../../torchbridge/worker/v1/Batches.js';
 
 export interface ToWorker {
   'load'?: (_torchbridge_worker_v1_Load | null);
@@ -12,7 +13,8 @@ export interface ToWorker {
   'cancel'?: (_torchbridge_worker_v1_Cancel | null);
   'tune'?: (_torchbridge_worker_v1_Tune | null);
   'shutdown'?: (_torchbridge_worker_v1_Shutdown | null);
-  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown";
+  'batches'?: (_torchbridge_worker_v1_Batches | null);
+  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches";
 }
 
 export interface ToWorker__Output {
@@ -21,5 +23,6 @@ export interface ToWorker__Output {
   'cancel'?: (_torchbridge_worker_v1_Cancel__Output | null);
   'tune'?: (_torchbridge_worker_v1_Tune__Output | null);
   'shutdown'?: (_torchbridge_worker_v1_Shutdown__Output | null);
-  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown";
+  'batches'?: (_torchbridge_worker_v1_Batches__Output | null);
+  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches";
 }
