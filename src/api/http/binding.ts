@@ -1,5 +1,6 @@
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { Address } from '../../config/address.js';
 import { StartupError } from '../../errors/startup-error.js';
 import type { Listener } from './listener.js';
 
@@ -13,23 +14,23 @@ export async function bind(listener: Listener): Promise<void> {
     await listener.open();
   } catch (error) {
     throw new StartupError(
-      `Failed to bind to address: ${address.text} (${whyNotBound(error as NodeJS.ErrnoException)}).`,
+      `Failed to bind to address: ${address.text} (${whyNotBound(error as NodeJS.ErrnoException, address.scheme)}).`,
     );
   }
 }
 
-function whyNotBound(error: NodeJS.ErrnoException): string {
+function whyNotBound(error: NodeJS.ErrnoException, scheme: Address['scheme']): string {
   switch (error.code) {
     case 'EADDRINUSE':
       return 'another process listens there; stop it, or configure another address';
     case 'EACCES':
-      return 'this user may not bind it; use a port above 1023, or a folder that may be written to';
+      return scheme === 'unix'
+        ? 'its folder is not there, or this user may not write to it; make it, or configure another path'
+        : 'this user may not bind it; use a port above 1023';
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return 'this machine has no such address; use one of its own, or 0.0.0.0 for all';
-    case 'ENOENT':
-      return 'the folder of the socket does not exist; make it, or configure another path';
     default:
       return error.message;
   }
