@@ -29,7 +29,10 @@ export class LineWriter {
   readonly #target: Target;
   readonly #options: LineWriterOptions;
   readonly #limit: number;
-  #lines: string[] = [];
+  /** Full pieces that wait. */
+  #pieces: string[] = [];
+  /** The piece that lines are added to. */
+  #piece = '';
   /** Characters that wait or are being written. */
   #waiting = 0;
   #dropped = 0;
@@ -56,12 +59,20 @@ export class LineWriter {
       this.#dropped += 1;
       return;
     }
-    this.#lines.push(line);
-    this.#waiting += line.length;
+    this.#add(line);
     if (this.#waiting >= CHUNK) {
       this.#start();
     } else if (this.#timer === null && this.#writing === null) {
       this.#timer = setTimeout(() => this.#start(), this.#options.delay ?? 50).unref();
+    }
+  }
+
+  #add(line: string): void {
+    this.#piece += line;
+    this.#waiting += line.length;
+    if (this.#piece.length >= CHUNK) {
+      this.#pieces.push(this.#piece);
+      this.#piece = '';
     }
   }
 
@@ -76,11 +87,11 @@ export class LineWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#lines.length > 0 || this.#dropped > 0) {
+    while (this.#pieces.length > 0 || this.#piece !== '' || this.#dropped > 0) {
       this.#tellOfDropped();
-      const [chunk, characters] = this.#take();
+      const piece = this.#take();
       try {
-        await this.#target.write(chunk);
+        await this.#target.write(Buffer.from(piece));
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) {
@@ -88,7 +99,7 @@ export class LineWriter {
           this.#options.failed(error as Error);
         }
       }
-      this.#waiting -= characters;
+      this.#waiting -= piece.length;
     }
   }
 
@@ -97,21 +108,18 @@ export class LineWriter {
     if (this.#dropped > 0 && this.#waiting < this.#limit / 2) {
       const line = this.#options.notice(this.#dropped);
       this.#dropped = 0;
-      this.#lines.push(line);
-      this.#waiting += line.length;
+      this.#add(line);
     }
   }
 
-  #take(): [chunk: Buffer, characters: number] {
-    let characters = 0;
-    let count = 0;
-    while (count < this.#lines.length && (count === 0 || characters < CHUNK)) {
-      characters += this.#lines[count]?.length ?? 0;
-      count += 1;
+  #take(): string {
+    const full = this.#pieces.shift();
+    if (full !== undefined) {
+      return full;
     }
-    const taken = count === this.#lines.length ? this.#lines : this.#lines.slice(0, count);
-    this.#lines = count === this.#lines.length ? [] : this.#lines.slice(count);
-    return [Buffer.from(taken.join('')), characters];
+    const piece = this.#piece;
+    this.#piece = '';
+    return piece;
   }
 
   /** Resolves once all that was written before is out. */
@@ -122,11 +130,12 @@ export class LineWriter {
 
   /** Writes what waits, now: for the moment in which the process ends without having closed. */
   flushSync(): void {
-    const chunk = Buffer.from(this.#lines.join(''));
-    this.#lines = [];
-    if (!this.#closed && chunk.length > 0) {
+    const rest = this.#pieces.join('') + this.#piece;
+    this.#pieces = [];
+    this.#piece = '';
+    if (!this.#closed && rest !== '') {
       try {
-        this.#target.writeSync(chunk);
+        this.#target.writeSync(Buffer.from(rest));
       } catch {
         // Nobody is left to tell.
       }
