@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import operator
 from time import perf_counter
 from typing import Any, Callable
 
@@ -31,6 +30,8 @@ def predict(context: Any, entry_point: Callable[..., Any], inputs: Inputs, chann
     began = perf_counter()
     try:
         outputs = entry_point(inputs.rows, context)
+    except BatchFailure:
+        raise  # a piece of a streamed result could not be encoded
     except Exception as error:
         raise _failure_of(error) from error
     _check(context.model_name, outputs, len(inputs.rows))
@@ -54,12 +55,11 @@ def _failure_of(error: Exception) -> BatchFailure:
 
 
 def _chosen_status(error: PredictionException) -> BatchFailure:
-    try:
-        status = operator.index(error.error_code)
-    except TypeError:
-        logger.error("PredictionException: error_code must be an int, got: %r", error.error_code)
+    code = error.error_code
+    if not isinstance(code, int) or not 0 <= code <= 999:
+        logger.error("PredictionException: error_code must be an HTTP status such as 400, got: %r", code)
         return prediction_failed()
-    return BatchFailure(Code.HANDLER_STATUS, str(error.message), status)
+    return BatchFailure(Code.HANDLER_STATUS, str(error.message), code)
 
 
 def _check(model_name: str, outputs: Any, expected: int) -> None:

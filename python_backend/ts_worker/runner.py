@@ -135,10 +135,7 @@ def _fail(result: Any, failure: BatchFailure) -> None:
     result.ClearField("answers")
     result.code = failure.code
     result.message = failure.message
-    try:
-        result.status = failure.status
-    except ValueError:  # a status that no integer of the link can hold
-        result.code = Code.PREDICTION_FAILED
+    result.status = failure.status
 
 
 def _load_code(error: Exception) -> int:

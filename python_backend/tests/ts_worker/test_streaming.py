@@ -1,0 +1,106 @@
+"""Results in parts."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.frontend import request
+from ts_worker.messages import Code
+
+NEXT = "ts_stream_next"
+
+
+def headers(answer) -> dict[str, str]:
+    flat = iter(answer.headers)
+    return dict(zip(flat, flat))
+
+
+STREAM = """
+from {module} import send_intermediate_predict_response
+
+def handle(data, context):
+    if data is None:
+        return None
+    for number in range(int(data[0]["body"].decode()) - 1):
+        context.set_response_content_type(0, "text/event")
+        send_intermediate_predict_response(
+            [f"piece {{number}};"] * len(data), context.request_ids, "Intermediate Prediction success", 200, context
+        )
+    return ["last."] * len(data)
+"""
+
+
+@pytest.mark.parametrize("module", ["ts.handler_utils.utils", "ts.protocol.otf_message_handler"])
+def test_pieces_say_true_and_the_last_says_false(workers, archive, module) -> None:
+    worker = workers.serve(archive, STREAM.format(module=module))
+    batch = worker.start_batch(request(b"3", id="a"), request(b"", id="b"))
+    for number in range(2):
+        for index in range(2):
+            piece = worker.next_event("piece")
+            assert (piece.batch_id, piece.index) == (batch, index)
+            assert piece.answer.body == f"piece {number};".encode()
+            assert headers(piece.answer)[NEXT] == "true"
+    result = worker.next_event("result")
+    assert [answer.body for answer in result.answers] == [b"last.", b"last."]
+    assert [headers(answer)[NEXT] for answer in result.answers] == ["false", "false"]
+    # One that does not stream is a plain answer.
+    assert NEXT not in headers(worker.predict(request(b"1")).answers[0])
+
+
+def test_stopping_criteria_decide(workers, archive) -> None:
+    worker = workers.serve(
+        archive,
+        """
+        def handle(data, context):
+            if data is None:
+                return None
+            context.stopping_criteria = [lambda item: True, lambda item: False, lambda item: None]
+            return ["stop", "go on", "plain"]
+        """,
+    )
+    result = worker.predict(*(request(id=str(index)) for index in range(3)))
+    assert [headers(answer).get(NEXT) for answer in result.answers] == ["false", "true", None]
+
+
+def test_a_part_of_the_batch_is_found_by_request_id(workers, archive) -> None:
+    """As micro-batching does it: the index counts within the part. From a thread of the handler's own."""
+    worker = workers.serve(
+        archive,
+        """
+        import threading
+        from ts.handler_utils.utils import send_intermediate_predict_response
+
+        def send(part, context):
+            send_intermediate_predict_response(["piece"], part, "", 200, context)
+
+        def handle(data, context):
+            if data is None:
+                return None
+            thread = threading.Thread(target=send, args=({0: context.request_ids[1]}, context))
+            thread.start()
+            thread.join()
+            return ["a", "b"]
+        """,
+    )
+    worker.start_batch(request(id="first"), request(id="second"))
+    assert worker.next_event("piece").index == 1
+    result = worker.next_event("result")
+    assert [headers(answer).get(NEXT) for answer in result.answers] == [None, "false"]
+
+
+def test_a_piece_that_cannot_be_sent_fails_the_batch(workers, archive) -> None:
+    source = STREAM.format(module="ts.handler_utils.utils").replace('f"piece {number};"', "object()")
+    worker = workers.serve(archive, source)
+    assert worker.predict(request(b"2")).code == Code.UNSUPPORTED_OUTPUT
+    assert worker.predict(request(b"1")).code == Code.OK
+
+
+def test_other_ranks_load_and_are_silent(workers, archive) -> None:
+    worker = workers.serve(
+        archive, STREAM.format(module="ts.handler_utils.utils"), environment={"LOCAL_RANK": "1", "RANK": "1"}
+    )
+    worker.start_batch(request(b"3"))
+    assert workers.printed(worker, "skip sending response at rank 1")
+    worker.send(shutdown={})
+    assert worker.events.get(timeout=20) is None
+    assert workers.ended(worker) == 0
