@@ -115,6 +115,17 @@ function show(line, { answer }) {
   if (answer) console.log(answer);
 }
 
+/** The ends of the server's logs, which go with the working folder. */
+function showLogs(folder) {
+  for (const name of ['ts_log.log', 'model_log.log']) {
+    const path = join(folder, 'logs', name);
+    if (!fs.existsSync(path)) continue;
+    console.log(
+      `\nThe end of logs/${name}:\n${fs.readFileSync(path, 'utf8').trimEnd().split('\n').slice(-15).join('\n')}`,
+    );
+  }
+}
+
 /** Why the step failed, or undefined. */
 function problemOf(command, { code, answer, complaint }) {
   if (code === 127 && command.typed.startsWith('curl')) return 'curl is not installed: install it, and run this again';
@@ -161,6 +172,7 @@ async function main() {
       if (command.next) show(command.next, await run(command.next));
     }
   } catch (error) {
+    showLogs(folder);
     await stop();
     throw error;
   }
