@@ -286,12 +286,19 @@ def test_onnx_without_its_runtime(tmp_path: Path, make_context: Make, monkeypatc
 
 
 @pytest.mark.skipif(not base_handler.PT230_AVAILABLE, reason="this torch has no AOTInductor")
-def test_aot_inductor(net: Net, tmp_path: Path, make_context: Make, caplog: pytest.LogCaptureFixture) -> None:
-    from torch._inductor import aoti_compile_and_package
-
+@pytest.mark.parametrize("ending", ["pt2", "so"])
+def test_aot_inductor(
+    net: Net, tmp_path: Path, make_context: Make, caplog: pytest.LogCaptureFixture, ending: str
+) -> None:
+    inductor = pytest.importorskip("torch._inductor")
     program = torch.export.export(net, (torch.tensor(ROWS),))
-    aoti_compile_and_package(program, package_path=str(tmp_path / "net.pt2"))
-    context = make_context({"serializedFile": "net.pt2"}, yaml={"pt2": {"export": {"aot_compile": True}}})
+    path = str(tmp_path / f"net.{ending}")
+    if ending == "pt2":
+        inductor.aoti_compile_and_package(program, package_path=path)
+    else:
+        options = {"aot_inductor.output_path": path}
+        inductor.aot_compile(program.module(), (torch.tensor(ROWS),), options=options)
+    context = make_context({"serializedFile": f"net.{ending}"}, yaml={"pt2": {"export": {"aot_compile": True}}})
     answers = loaded(context).handle(ROWS, context)
     assert torch.allclose(torch.tensor(answers), torch.tensor(expected(net)), atol=1e-5)
     assert "torch._export is an experimental feature! Succesfully loaded torch exported model." in caplog.messages
