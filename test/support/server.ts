@@ -18,6 +18,8 @@ export interface ServerOptions {
   /** What to load at start, as after --models. */
   readonly models?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Writes snapshots, and restores the newest; config.properties is then found where the server runs. */
+  readonly snapshots?: boolean;
 }
 
 /**
@@ -54,6 +56,15 @@ export class ServerPlace {
     return `http://127.0.0.1:${this.#firstPort + 2}`;
   }
 
+  /** Addresses of the gRPC servers, `host:port`. */
+  get grpcInference(): string {
+    return `127.0.0.1:${this.#firstPort + 3}`;
+  }
+
+  get grpcManagement(): string {
+    return `127.0.0.1:${this.#firstPort + 4}`;
+  }
+
   /** The environment of its commands: a TMPDIR of its own, which marks every process that comes of them. */
   get env(): NodeJS.ProcessEnv {
     return { ...process.env, ...this.release.env, TMPDIR: join(this.folder, 'tmp') };
@@ -74,8 +85,8 @@ export class ServerPlace {
       ]),
     ];
     writeFileSync(join(this.folder, 'config.properties'), `${config.join('\n')}\n`);
-    const words = [...this.release.torchserve, '--start', '--ncs', '--model-store', 'model_store'];
-    words.push('--ts-config', 'config.properties', ...(options.options ?? []));
+    const words = [...this.release.torchserve, '--start', '--model-store', 'model_store'];
+    words.push(...(options.snapshots ? [] : ['--ncs', '--ts-config', 'config.properties']), ...(options.options ?? []));
     if (options.models) words.push('--models', ...options.models);
     const done = await runCommand(words, { cwd: this.folder, env: { ...this.env, ...options.env } });
     this.#printed = done.stdout + done.stderr;

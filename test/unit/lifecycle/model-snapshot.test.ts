@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { readModelSnapshot, writeModelSnapshot } from '../../../src/lifecycle/model-snapshot.js';
+import { ModelVersion } from '../../../src/registry/model-version.js';
+import { Registry } from '../../../src/registry/registry.js';
+import { versionSettings } from '../../support/version-settings.js';
+
+function registryOf(...versions: { model: string; version: string; url: string | null }[]): Registry {
+  const registry = new Registry();
+  for (const { model, version, url } of versions) {
+    registry.add(
+      new ModelVersion({
+        modelName: model,
+        version,
+        url,
+        settings: versionSettings({ batchSize: 4, maxBatchDelayMs: 50 }),
+        loadedAtStartup: false,
+        createWorker: () => {
+          throw new Error('this test starts no workers');
+        },
+        discard: async () => {},
+      }),
+    );
+  }
+  return registry;
+}
+
+describe('a snapshot of the models', () => {
+  it('reads back as it was written', () => {
+    const registry = registryOf({ model: 'm', version: '1.0', url: 'm.mar' }, { model: 'm', version: '2.0', url: 'm2.mar' });
+    registry.setDefault('m', '2.0');
+    const { versions, faults } = readModelSnapshot(writeModelSnapshot(registry, 'x.cfg', new Date(5)));
+    expect(faults).toEqual([]);
+    expect(versions).toEqual([
+      expect.objectContaining({ model: 'm', version: '1.0', marName: 'm.mar', batchSize: 4, maxBatchDelay: 50, defaultVersion: false }),
+      expect.objectContaining({ model: 'm', version: '2.0', marName: 'm2.mar', defaultVersion: true, handler: 'handler.py' }),
+    ]);
+  });
+
+  it('names the file of a download, and its url beside it', () => {
+    const registry = registryOf({ model: 'm', version: '1.0', url: 'https://h/a/m.mar?x=1' });
+    const [saved] = readModelSnapshot(writeModelSnapshot(registry, 'x.cfg', new Date())).versions;
+    expect(saved).toMatchObject({ marName: 'm.mar', url: 'https://h/a/m.mar?x=1' });
+  });
+
+  it('leaves out what came from no archive', () => {
+    const registry = registryOf({ model: 'node', version: '1.0', url: null });
+    expect(JSON.parse(writeModelSnapshot(registry, 'x.cfg', new Date()))).toMatchObject({ modelCount: 0, models: {} });
+  });
+
+  it('of TorchServe is read', () => {
+    const upstream = {
+      name: '20260101000000000-snapshot.cfg',
+      modelCount: 1,
+      created: 1_767_225_600_000,
+      models: {
+        noop: {
+          '1.0': {
+            defaultVersion: true,
+            marName: 'noop.mar',
+            minWorkers: 1,
+            maxWorkers: 1,
+            batchSize: 1,
+            maxBatchDelay: 100,
+            responseTimeout: 120,
+            startupTimeout: 120,
+            runtimeType: 'python',
+          },
+        },
+      },
+    };
+    expect(readModelSnapshot(JSON.stringify(upstream, null, 2))).toMatchObject({
+      faults: [],
+      versions: [{ model: 'noop', version: '1.0', marName: 'noop.mar', minWorkers: 1 }],
+    });
+  });
+});
+
+describe('a damaged snapshot', () => {
+  it.each([
+    ['{', 'model_snapshot is not JSON'],
+    ['[]', 'has no object "models"'],
+    ['{"models": {"m": 3}}', 'has no object "models"'],
+  ])('%s is told, and restores nothing', (text, fault) => {
+    const { versions, faults } = readModelSnapshot(text);
+    expect(versions).toEqual([]);
+    expect(faults).toEqual([expect.stringContaining(fault)]);
+  });
+
+  it('restores what is still good', () => {
+    const good = { marName: 'b.mar', minWorkers: 0, maxWorkers: 0, batchSize: 1, maxBatchDelay: 100 };
+    const { versions, faults } = readModelSnapshot(JSON.stringify({ models: { a: { '1.0': { ...good, minWorkers: 'x' } }, b: { '1.0': good } } }));
+    expect(versions.map(({ model }) => model)).toEqual(['b']);
+    expect(faults).toEqual([expect.stringMatching(/a 1\.0: .*minWorkers/)]);
+  });
+});
