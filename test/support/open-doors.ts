@@ -42,6 +42,7 @@ export function doorConfig(change: Partial<FrontDoorConfig> = {}): FrontDoorConf
     trustedHosts: [],
     trustedOrigins: [],
     maxRequestSize: 6_553_500,
+    maxResponseSize: 6_553_500,
     corsAllowedOrigin: null,
     corsAllowedMethods: null,
     corsAllowedHeaders: null,

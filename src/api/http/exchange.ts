@@ -15,6 +15,8 @@ export interface ExchangeSettings {
   readonly cors: readonly string[];
   /** Bytes of a request body that are taken. */
   readonly maxRequestSize: number;
+  /** Bytes of an answer of a handler that are passed on. */
+  readonly maxResponseSize: number;
   /** Told of every response. */
   readonly access: (record: AccessRecord) => void;
   /** Told of defects of ours: the client got a neutral message. */
@@ -120,8 +122,15 @@ export class Exchange {
     return inference.answer;
   }
 
-  /** Answers with what a handler gave. */
+  /** Answers with what a handler gave. @throws ServingError internal where it is too large, or cannot be sent. */
   async sendAnswer(answer: Answer): Promise<void> {
+    const { maxResponseSize } = this.#settings;
+    if (answer.body.length > maxResponseSize) {
+      throw new ServingError(
+        'internal',
+        `The answer of the model is larger than ${maxResponseSize} bytes, the max_response_size of this server.`,
+      );
+    }
     if (answer.rest === undefined) {
       this.#send(answer.status, answer.phrase, answer.headers, answer.body);
       return;

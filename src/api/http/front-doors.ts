@@ -25,6 +25,7 @@ export type FrontDoorConfig = Pick<
   | 'trustedHosts'
   | 'trustedOrigins'
   | 'maxRequestSize'
+  | 'maxResponseSize'
   | 'corsAllowedOrigin'
   | 'corsAllowedMethods'
   | 'corsAllowedHeaders'
@@ -101,6 +102,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
         tls: address.scheme === 'https' ? tls : null,
         cors: corsHeaders(config),
         maxRequestSize: config.maxRequestSize,
+        maxResponseSize: config.maxResponseSize,
         access: (record) => logging.access(record),
         log: logging.ts('HttpDoors'),
         onResponse: options.onResponse ?? (() => {}),

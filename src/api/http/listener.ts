@@ -31,6 +31,7 @@ export interface ListenerSettings {
   /** Access-control headers as name, value, .... */
   readonly cors: readonly string[];
   readonly maxRequestSize: number;
+  readonly maxResponseSize: number;
   readonly access: (record: AccessRecord) => void;
   readonly log: Logger;
   readonly onResponse: (status: number) => void;
@@ -136,13 +137,14 @@ export class Listener {
 
   /** From the router's words to ours; Fastify has no part in the answer. */
   #answer(handle: Handler) {
-    const { access, cors, log, maxRequestSize, onResponse } = this.#settings;
+    const { access, cors, log, maxRequestSize, maxResponseSize, onResponse } = this.#settings;
     const self = this;
     const settings = {
       access,
       cors,
       log,
       maxRequestSize,
+      maxResponseSize,
       onResponse,
       get closing() {
         return self.closing;

@@ -112,6 +112,21 @@ describe('what every response carries', () => {
     expect(response.headers.map(([name]) => name)).not.toContain('set-cookie');
   });
 
+  test('an answer up to max_response_size is passed on, a larger one is not', async () => {
+    await open.doors.close({ graceMs: 0 });
+    open = await openDoors({ maxResponseSize: 10 });
+    open.serving.add('sized', '1.0', ({ parameters }) => ({ body: parameters[0]?.value ?? new Uint8Array() }));
+    const ask = (length: number) =>
+      open.raw(`POST /predictions/sized HTTP/1.1\r\ncontent-length: ${length}\r\n\r\n${'x'.repeat(length)}`);
+    expect((await ask(10)).body.toString()).toBe('xxxxxxxxxx');
+    const refused = await ask(11);
+    expect(refused.status).toBe(500);
+    expect(JSON.parse(refused.body.toString())).toMatchObject({
+      type: 'InternalServerException',
+      message: expect.stringContaining('max_response_size'),
+    });
+  });
+
   test('an answer of a defect is neutral, and the log tells', async () => {
     open.serving.add('buggy', '1.0', () => {
       throw new TypeError('secret detail');
