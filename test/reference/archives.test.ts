@@ -8,13 +8,19 @@ import { ServerPlace } from '../support/server.js';
 
 const digits = join(projectRoot, 'examples/digits');
 const theirs = reference(process.env['TORCHBRIDGE_REFERENCE_PYTHON'] ?? 'python3');
-const formats = ['default', 'tgz', 'no-archive'] as const;
+/** Each format, and the archive that the model of its name is in. */
+const archives = {
+  default: 'default.mar',
+  'zip-store': 'zip-store.mar',
+  tgz: 'tgz.tar.gz',
+  'no-archive': 'no-archive',
+};
 
 /** Packs the example in every format with one archiver and serves all of them with the other's server. */
 async function packAndServe(packer: Release, server: Release): Promise<void> {
   const place = await ServerPlace.make(server);
   try {
-    for (const format of formats) {
+    for (const format of Object.keys(archives)) {
       const parts = {
         name: format,
         handler: join(digits, 'handler.py'),
@@ -25,11 +31,11 @@ async function packAndServe(packer: Release, server: Release): Promise<void> {
       };
       await packArchive(place.store, parts, packer);
     }
-    await place.start({ models: ['default=default.mar', 'tgz=tgz.tar.gz', 'no-archive=no-archive'] });
+    await place.start({ models: Object.entries(archives).map(([name, file]) => `${name}=${file}`) });
     const expected: Record<string, Record<string, number>> = JSON.parse(
       readFileSync(join(digits, 'expected.json'), 'utf8'),
     );
-    for (const format of formats) {
+    for (const format of Object.keys(archives)) {
       for (const [picture, wanted] of Object.entries(expected)) {
         const url = `${place.inference}/predictions/${format}`;
         const words = [
