@@ -13,8 +13,8 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent(parent: int | None = None, by: signal.Signals = signal.SIGKILL) -> None:
     """The kernel sends this process a signal when its parent ends (Linux; elsewhere the loss of the link has to do).
 
-    `parent` is the pid that the parent should have: if it is gone already, this process ends here. `by` is for a process
-    that has something to end first; SIGKILL cannot be missed by a handler that is stuck.
+    `parent` is the pid that the parent should have: if it is gone already, this process ends here. `by` is for a
+    process that has something to end first; SIGKILL cannot be missed by a handler that is stuck.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, by, 0, 0, 0)
