@@ -38,6 +38,6 @@ def test_an_interpreter_without_packages() -> None:
 
 
 def test_nothing_heavy_is_imported() -> None:
-    code = "import sys, ts_worker.check; ts_worker.check.report(); print([m for m in ('torch', 'grpc') if m in sys.modules])"
+    code = "import sys, ts_worker.check as c; c.report(); print([m for m in ('torch', 'grpc') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], cwd=BACKEND, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
