@@ -6,8 +6,8 @@ import { serve } from './serve.js';
 export type Announcement = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** Sends without caring whether the command still listens. */
-function tell(announcement: Announcement): void {
-  sendMessage(announcement).catch(() => {});
+async function tell(announcement: Announcement): Promise<void> {
+  await sendMessage(announcement).catch(() => {});
 }
 
 // A program of its own: started by start-in-background.ts, detached from the terminal, told what to do over IPC.

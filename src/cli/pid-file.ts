@@ -1,6 +1,7 @@
 import { accessSync, constants, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { StartupError } from '../errors/startup-error.js';
 import { isAlive, isServer } from './living-process.js';
 
 const record = z.object({ pid: z.number(), workingFolder: z.string(), drainTimeoutSeconds: z.number() });
@@ -44,9 +45,27 @@ export class PidFile {
     }
   }
 
-  write(server: ServerRecord): void {
-    writeFileSync(this.#recordPath, `${JSON.stringify(server)}\n`, { mode: 0o600 });
-    writeFileSync(this.path, String(server.pid));
+  /**
+   * Writes the files for a server that is up.
+   * @throws StartupError where another server has come up meanwhile, or the folder cannot be written.
+   */
+  claim(server: ServerRecord): void {
+    this.refuseSecond();
+    try {
+      writeFileSync(this.#recordPath, `${JSON.stringify(server)}\n`, { mode: 0o600 });
+      writeFileSync(this.path, String(server.pid));
+    } catch (error) {
+      throw new StartupError(
+        `Cannot write the pid file ${this.path} (${(error as NodeJS.ErrnoException).code}): name another folder with TMPDIR.`,
+      );
+    }
+  }
+
+  /** @throws StartupError where a server runs. */
+  refuseSecond(): void {
+    if (this.runningServer() !== null) {
+      throw new StartupError('TorchServe is already running, please use torchserve --stop to stop TorchServe.');
+    }
   }
 
   /** Removes the files, unless another server has taken them over. */

@@ -14,9 +14,9 @@ import { StopSignals } from './stop-signals.js';
 export interface Starter {
   /** Whether it runs in the foreground, and ends with its terminal. */
   readonly foreground: boolean;
-  ready(): void;
+  ready(): Promise<void>;
   /** One sentence why not. */
-  failed(reason: string): void;
+  failed(reason: string): Promise<void>;
 }
 
 /**
@@ -34,17 +34,20 @@ export async function serve(given: Given, starter: Starter): Promise<number> {
     surviveStrayErrors(logging, pidFile);
     warn(config, logging);
     const server = await startServer(config, logging);
-    pidFile.write({
-      pid: process.pid,
-      workingFolder: config.workingFolder,
-      drainTimeoutSeconds: config.drainTimeout,
-    });
-    // So that what was said of the start stands before what the command prints next.
-    await Promise.race([logging.flush(), later(500)]);
-    starter.ready();
-    const signal = await signals.first;
-    logging.ts('ModelServer').info(`Stopping on ${signal}: requests in flight are answered first.`);
-    await server.stop();
+    try {
+      pidFile.claim({
+        pid: process.pid,
+        workingFolder: config.workingFolder,
+        drainTimeoutSeconds: config.drainTimeout,
+      });
+      // So that what was said of the start stands before what the command prints next.
+      await Promise.race([logging.flush(), later(500)]);
+      await starter.ready();
+      const signal = await signals.first;
+      logging.ts('ModelServer').info(`Stopping on ${signal}: requests in flight are answered first.`);
+    } finally {
+      await server.stop();
+    }
     logging.ts('ModelServer').info('Stopped.');
     return 0;
   } catch (error) {
@@ -53,7 +56,7 @@ export async function serve(given: Given, starter: Starter): Promise<number> {
       ? error.message
       : `The server failed to start: ${error instanceof Error ? error.message : error}`;
     logging?.ts('ModelServer').error(reason, known ? {} : { error });
-    starter.failed(reason);
+    await starter.failed(reason);
     return known ? error.exitCode : 1;
   } finally {
     pidFile.remove(process.pid);

@@ -27,8 +27,9 @@ export async function startInBackground(given: Given): Promise<void> {
     const how = signal === undefined ? `status ${exitCode}` : signal;
     return { kind: 'failed', reason: `The server ended with ${how} before it was up.` };
   });
+  // No announcement comes from a server whose channel closes first.
   const announced = child.getOneMessage() as Promise<unknown> as Promise<Announcement>;
-  const announcement = await Promise.race([announced.catch(() => ended), ended]);
+  const announcement = await announced.catch(() => ended);
   if (announcement.kind === 'failed') {
     await child;
     throw new StartupError(announcement.reason);

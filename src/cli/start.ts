@@ -14,17 +14,17 @@ import { startInBackground } from './start-in-background.js';
  * @throws StartupError with the sentence to print.
  */
 export async function start(command: Command, pidFile: PidFile, terminal: Terminal): Promise<number> {
-  if (pidFile.runningServer() !== null) {
-    throw new StartupError('TorchServe is already running, please use torchserve --stop to stop TorchServe.');
-  }
+  pidFile.refuseSecond();
   const said = readGiven(command);
   compile(said);
   if (command.foreground) {
     const { serve } = await import('./serve.js');
     return await serve(said, {
       foreground: true,
-      ready: () => {},
-      failed: (reason) => terminal.out.write(`${reason}\n`),
+      ready: async () => {},
+      failed: async (reason) => {
+        terminal.out.write(`${reason}\n`);
+      },
     });
   }
   await startInBackground(said);

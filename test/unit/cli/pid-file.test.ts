@@ -50,7 +50,7 @@ async function stopped(pidFile: PidFile): Promise<string> {
 describe('the file', () => {
   test('holds the id in decimal and nothing else, and is gone with its server', () => {
     const pidFile = new PidFile(folder);
-    pidFile.write(server(process.pid));
+    pidFile.claim(server(process.pid));
     expect(readFileSync(join(folder, '.model_server.pid'), 'utf8')).toBe(String(process.pid));
     expect(statSync(join(folder, '.model_server.json')).mode & 0o777).toBe(0o600);
     expect(pidFile.recordOf(process.pid)).toEqual(server(process.pid));
@@ -75,6 +75,15 @@ describe('the file', () => {
     writeFileSync(pidFile.path, String(await run('another program')));
     expect(pidFile.isOrphan()).toBe(false);
     expect(pidFile.runningServer()).toBeNull();
+  });
+
+  test('is not taken from a server that runs, nor written where that is impossible', async () => {
+    const pidFile = new PidFile(folder);
+    pidFile.claim(server(await run(SERVER_TITLE)));
+    expect(() => pidFile.claim(server(process.pid))).toThrow('TorchServe is already running');
+    expect(() => new PidFile(join(folder, 'none')).claim(server(process.pid))).toThrow(
+      `Cannot write the pid file ${join(folder, 'none', '.model_server.pid')} (ENOENT): name another folder with TMPDIR.`,
+    );
   });
 
   test('of a server is one', async () => {
@@ -110,7 +119,7 @@ describe('stop', () => {
   test('waits for the server and removes what it leaves', async () => {
     const pid = await run(SERVER_TITLE, 'setTimeout(() => process.exit(0), 300)');
     const pidFile = new PidFile(folder);
-    pidFile.write(server(pid));
+    pidFile.claim(server(pid));
     writeFileSync(join(folder, 'key_file.json'), '{}');
     expect(await stopped(pidFile)).toBe('TorchServe has stopped.\n');
     expect(isAlive(pid)).toBe(false);
@@ -120,7 +129,7 @@ describe('stop', () => {
   test('says what it waits for', async () => {
     const pid = await run(SERVER_TITLE, 'setTimeout(() => process.exit(0), 1500)');
     const pidFile = new PidFile(folder);
-    pidFile.write(server(pid, 7));
+    pidFile.claim(server(pid, 7));
     expect(await stopped(pidFile)).toBe(
       'Waiting up to 7 s for the requests in flight, and then for the workers to end.\nTorchServe has stopped.\n',
     );
@@ -129,7 +138,7 @@ describe('stop', () => {
   test('leaves another program alone, whatever the file says', async () => {
     const pid = await run('another program');
     const pidFile = new PidFile(folder);
-    pidFile.write(server(pid));
+    pidFile.claim(server(pid));
     expect(await stopped(pidFile)).toBe('TorchServe is not currently running.\n');
     expect(isAlive(pid)).toBe(true);
     expect(existsSync(pidFile.path)).toBe(true);
