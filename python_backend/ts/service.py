@@ -60,6 +60,16 @@ class Service:
         """What the handler is given with each batch."""
         return self._context
 
+    @property
+    def entry_point(self) -> Callable[..., Any]:
+        """Called as ``entry_point(data, context)``."""
+        return self._entry_point
+
+    @property
+    def cl_socket(self) -> Any:
+        """What :meth:`set_cl_socket` was given."""
+        return self._cl_socket
+
     def set_cl_socket(self, cl_socket: Any) -> None:
         """Becomes ``context.cl_socket``, which pieces of streamed results go through."""
         self._cl_socket = cl_socket
@@ -77,12 +87,12 @@ class Service:
         """
         if batch is None:
             raise ValueError("Received invalid inputs")
-        return _inputs(batch)
+        return collect([_as_request(request) for request in batch], lambda _content_type, value: value)
 
     def predict(self, batch: Iterable[dict[str, Any]]) -> bytearray | None:
         """Answers a batch, given as to :meth:`retrieve_data_for_inference`, in the layout of
         :mod:`ts.protocol.otf_message_handler`. What the handler raises is part of the answer."""
-        inputs = _inputs(batch)
+        inputs = self.retrieve_data_for_inference(batch)
         try:
             outputs = predict(self._context, self._entry_point, inputs, self._cl_socket)
         except BatchFailure as failure:
@@ -94,10 +104,6 @@ def emit_metrics(metrics: Iterable[Any]) -> None:
     """Logs each item as a metrics line."""
     for metric in metrics:
         logger.info("[METRICS]%s", metric)
-
-
-def _inputs(batch: Iterable[dict[str, Any]]) -> Inputs:
-    return collect([_as_request(request) for request in batch], lambda _content_type, value: value)
 
 
 def _as_request(request: dict[str, Any]) -> SimpleNamespace:

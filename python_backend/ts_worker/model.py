@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 import os
 import uuid
@@ -15,10 +17,15 @@ from ts_worker.loader import find_handler
 
 
 class Model(NamedTuple):
-    """`entry_point(data, context)` answers a batch."""
+    """`entry_point(data, context)` answers a batch, or makes a coroutine that does."""
 
     context: Context
     entry_point: Callable[..., Any]
+
+    @property
+    def is_async(self) -> bool:
+        """Whether many batches may be under way at a time, on the event loop that `initialize` found."""
+        return inspect.iscoroutinefunction(self.entry_point)
 
 
 def load_model(
@@ -38,8 +45,12 @@ def load_model(
     manifest = read_manifest(model_dir)
     found = find_handler(handler, model_dir, envelope)
     context = make_context(model_name, model_dir, manifest, batch_size, gpu_id, limit_max_image_pixels, metrics)
+    model = Model(context, found.entry_point)
+    if model.is_async:
+        # Handlers take it with asyncio.get_event_loop(), and may run it themselves while they initialise.
+        asyncio.set_event_loop(asyncio.new_event_loop())
     found.initialize(context)
-    return Model(context, found.entry_point)
+    return model
 
 
 def read_manifest(model_dir: str) -> dict[str, Any] | None:

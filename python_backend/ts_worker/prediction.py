@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from time import perf_counter
 from typing import Any, Callable
 
@@ -21,26 +22,37 @@ def predict(context: Any, entry_point: Callable[..., Any], inputs: Inputs, chann
 
     `channel` becomes `context.cl_socket`. Raises `BatchFailure`; lets SystemExit and KeyboardInterrupt pass.
     """
-    context.request_ids = inputs.request_ids
-    context.request_processor = inputs.processors
-    context.cl_socket = channel
-    metrics = context.metrics
-    if metrics is not None:
-        metrics.request_ids = inputs.request_ids
+    _begin(context, inputs, channel)
     began = perf_counter()
     try:
         outputs = entry_point(inputs.rows, context)
-    except BatchFailure:
-        raise  # a piece of a streamed result could not be encoded
     except Exception as error:
         raise _failure_of(error) from error
-    _check(context.model_name, outputs, len(inputs.rows))
-    if metrics is not None:
-        metrics.add_time(PREDICTION_METRIC, round((perf_counter() - began) * 1000, 2), None, "ms")
-    return outputs  # type: ignore[no-any-return]
+    return _checked(context, outputs, len(inputs.rows), began)
 
 
-def _failure_of(error: Exception) -> BatchFailure:
+async def predict_async(context: Any, entry_point: Callable[..., Any], inputs: Inputs, channel: Any) -> list[Any]:
+    """As `predict`, for a handler that is a coroutine function."""
+    _begin(context, inputs, channel)
+    began = perf_counter()
+    try:
+        outputs = await entry_point(inputs.rows, context)
+    except (Exception, CancelledError) as error:
+        raise _failure_of(error) from error
+    return _checked(context, outputs, len(inputs.rows), began)
+
+
+def _begin(context: Any, inputs: Inputs, channel: Any) -> None:
+    context.request_ids = inputs.request_ids
+    context.request_processor = inputs.processors
+    context.cl_socket = channel
+    if context.metrics is not None:
+        context.metrics.request_ids = inputs.request_ids
+
+
+def _failure_of(error: BaseException) -> BatchFailure:
+    if isinstance(error, BatchFailure):
+        return error  # a piece of a streamed result could not be encoded
     if isinstance(error, MemoryError):
         logger.error("System out of memory", exc_info=True)
         return BatchFailure(Code.OUT_OF_RESOURCES, "Out of resources")
@@ -62,12 +74,15 @@ def _chosen_status(error: PredictionException) -> BatchFailure:
     return BatchFailure(Code.HANDLER_STATUS, str(error.message), code)
 
 
-def _check(model_name: str, outputs: Any, expected: int) -> None:
+def _checked(context: Any, outputs: Any, expected: int, began: float) -> list[Any]:
+    name = context.model_name
     if not isinstance(outputs, list):
-        logger.warning("model: %s, Invalid return type: %s.", model_name, type(outputs))
+        logger.warning("model: %s, Invalid return type: %s.", name, type(outputs))
         raise BatchFailure(Code.INVALID_OUTPUT, "Invalid model predict output")
     if len(outputs) != expected:
-        logger.warning(
-            "model: %s, number of batch response mismatched, expect: %d, got: %d.", model_name, expected, len(outputs)
-        )
+        got = len(outputs)
+        logger.warning("model: %s, number of batch response mismatched, expect: %d, got: %d.", name, expected, got)
         raise BatchFailure(Code.BATCH_MISMATCH, "number of batch response mismatched")
+    if context.metrics is not None:
+        context.metrics.add_time(PREDICTION_METRIC, round((perf_counter() - began) * 1000, 2), None, "ms")
+    return outputs

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from time import perf_counter_ns
 from typing import Any, NoReturn
 
+from ts_worker.answering import answering
+from ts_worker.async_runner import AsyncRunner
 from ts_worker.cpu_threads import CpuThreads
 from ts_worker.departure import leave, status_of
-from ts_worker.failure import BatchFailure, prediction_failed
+from ts_worker.failure import prediction_failed
 from ts_worker.inputs import decode_batch
 from ts_worker.link import Link
 from ts_worker.messages import Code, FromWorker, Loaded
@@ -18,7 +19,7 @@ from ts_worker.metric_recorder import MetricRecorder
 from ts_worker.model import Model, load_model
 from ts_worker.module_path import enter_model_dir
 from ts_worker.outputs import answer_batch
-from ts_worker.pieces import BatchChannel, is_silent_rank
+from ts_worker.pieces import BatchChannel
 from ts_worker.prediction import predict
 
 logger = logging.getLogger("ts.model_service_worker")
@@ -36,7 +37,6 @@ class Runner:
         self._metrics = MetricRecorder(link)
         self._threads = CpuThreads()
         self._model: Model | None = None
-        self._silent = is_silent_rank()
 
     def run(self) -> NoReturn:
         """Until the frontend says Shutdown or is gone; then the process ends."""
@@ -62,40 +62,21 @@ class Runner:
             elif command.HasField("load"):
                 if not self._load(command.load):
                     return 1
+                if self._model and self._model.is_async:
+                    return AsyncRunner(self._link, self._model, self._threads).run()
             elif command.HasField("tune"):
                 self._threads.give(command.tune.cpu_threads)
             elif command.HasField("shutdown"):
                 return 0
 
     def _run_batch(self, batch: Any) -> None:
-        began = perf_counter_ns()
-        message = FromWorker()
-        result = message.result
-        result.batch_id = batch.id
-        self._metrics.hold()
-        try:
-            self._answer(batch, result)
-        except BatchFailure as failure:
-            _fail(result, failure)
-        except Exception:
-            logger.error("The answer of the batch could not be made.", exc_info=True)
-            _fail(result, prediction_failed())
-        finally:
-            self._link.forget(batch.id)
-            self._metrics.release(result.metrics)
-        result.elapsed_us = (perf_counter_ns() - began) // 1000
-        if self._silent:
-            logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
-        else:
-            self._link.send(message)
-
-    def _answer(self, batch: Any, result: Any) -> None:
-        if self._model is None:
-            raise prediction_failed()
-        context, entry_point = self._model
-        channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
-        outputs = predict(context, entry_point, decode_batch(batch.requests), channel)
-        answer_batch(result.answers, outputs, context)
+        with answering(self._link, batch, self._metrics) as result:
+            if self._model is None:
+                raise prediction_failed()
+            context, entry_point = self._model
+            channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
+            outputs = predict(context, entry_point, decode_batch(batch.requests), channel)
+            answer_batch(result.answers, outputs, context)
 
     def _load(self, load: Any) -> bool:
         """Answers the command; False where the model cannot be served, which ends the worker."""
@@ -129,13 +110,6 @@ class Runner:
             load.limit_max_image_pixels,
             metrics,
         )
-
-
-def _fail(result: Any, failure: BatchFailure) -> None:
-    result.ClearField("answers")
-    result.code = failure.code
-    result.message = failure.message
-    result.status = failure.status
 
 
 def _load_code(error: Exception) -> int:

@@ -1,0 +1,56 @@
+"""Around the work on a batch: whatever happens in it, the batch gets its one result."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter_ns
+from typing import Any
+
+from ts_worker.failure import BatchFailure, prediction_failed
+from ts_worker.link import Link
+from ts_worker.messages import FromWorker
+from ts_worker.metric_recorder import MetricRecorder
+from ts_worker.pieces import is_silent_rank
+
+logger = logging.getLogger("ts.service")
+
+
+@contextmanager
+def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> Iterator[Any]:
+    """Gives a `BatchResult` to be filled with answers, and sends it at the end.
+
+    An exception in between becomes its code and message; only what asks for the end of the process passes through, and
+    then nothing is sent. With `metrics`, those recorded meanwhile travel along.
+    """
+    began = perf_counter_ns()
+    message = FromWorker()
+    result = message.result
+    result.batch_id = batch.id
+    if metrics:
+        metrics.hold()
+    try:
+        yield result
+    except BatchFailure as failure:
+        _fail(result, failure)
+    except Exception:
+        logger.error("The answer of the batch could not be made.", exc_info=True)
+        _fail(result, prediction_failed())
+    finally:
+        link.forget(batch.id)
+        if metrics:
+            metrics.release(result.metrics)
+    result.elapsed_us = (perf_counter_ns() - began) // 1000
+    if is_silent_rank():
+        logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
+    else:
+        link.send(message)
+
+
+def _fail(result: Any, failure: BatchFailure) -> None:
+    result.ClearField("answers")
+    result.code = failure.code
+    result.message = failure.message
+    result.status = failure.status
