@@ -68,4 +68,6 @@ def report() -> "dict[str, object]":
 
 
 if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # the folder in which it was started; a `torch` in there is not the installed one
     print(json.dumps(report()))

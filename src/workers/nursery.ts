@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { readLines } from './output-lines.js';
 import type { OutputSocket } from './output-socket.js';
+import { packageRoot } from './package-root.js';
 import { type Exit, groupLeader, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
 /** The nursery would not fork this worker (a module of the archive clashes with one that it holds): spawn it instead. */
@@ -130,6 +132,8 @@ export class Nursery {
 
 function startPython(python: string, env: Readonly<Record<string, string>>) {
   return execa(python, ['-m', 'ts_worker.nursery'], {
+    // python -m puts it on the path: not the folder in which the server happened to be started.
+    cwd: join(packageRoot, 'python_backend'),
     env,
     extendEnv: false,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { readLines } from './output-lines.js';
+import { packageRoot } from './package-root.js';
 import { type Exit, groupLeader, type Launcher, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
 /** Starts each worker as a fresh interpreter: slower than a fork, and safe everywhere. */
@@ -8,7 +10,9 @@ export class SpawnLauncher implements Launcher {
 
   async launch(order: LaunchOrder): Promise<WorkerProcess> {
     const child = execa(order.python, ['-m', 'ts_worker.main'], {
-      cwd: order.modelDir,
+      // Not the archive's: python -m puts it before the standard library, and the archive may hold a json.py. The worker
+      // enters the archive when its own imports are done.
+      cwd: join(packageRoot, 'python_backend'),
       env: order.env,
       extendEnv: false,
       stdin: 'ignore',

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from support.frontend import BACKEND
 
 
-def check(*options: str) -> dict[str, object]:
-    run = subprocess.run(
-        [sys.executable, *options, "-m", "ts_worker.check"], cwd=BACKEND, capture_output=True, text=True, check=True
-    )
+def check(*options: str, cwd: Path = BACKEND) -> dict[str, object]:
+    command = [sys.executable, *options, "-m", "ts_worker.check"]
+    env = {**os.environ, "PYTHONPATH": str(BACKEND)}
+    run = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=True)
     told: dict[str, object] = json.loads(run.stdout)
     return told
 
@@ -35,6 +37,12 @@ def test_an_interpreter_without_packages() -> None:
     problems = {each["missing"]: each["cure"] for each in told["problems"]}
     assert set(problems) == {"torch", "grpcio", "protobuf", "pyyaml", "psutil"}
     assert problems["torch"] == f"{sys.executable} -m pip install torch"
+
+
+def test_the_folder_it_was_started_in_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("")
+    assert check("-S", cwd=tmp_path)["torch"] is None
 
 
 def test_nothing_heavy_is_imported() -> None:
