@@ -59,7 +59,7 @@ module.exports = {
       name: 'no-test-code-in-src',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|benchmarks|examples|scripts)/' },
+      to: { path: '^(test|benchmarks|examples|\\.ci)/' },
     },
     {
       name: 'only-declared-packages',

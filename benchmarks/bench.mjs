@@ -9,7 +9,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureEnvironment } from '../python_backend/environment.mjs';
-import { exitWith, root, SetupError, setUp } from '../scripts/setup.mjs';
+import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
 
 try {
   const words = process.argv.slice(2);

@@ -13,7 +13,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { exitWith, root, SetupError, setUp } from '../scripts/setup.mjs';
+import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
 
 const digits = join(root, 'examples/digits');
 

@@ -14,7 +14,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureEnvironment } from '../python_backend/environment.mjs';
-import { exitWith, root, setUp } from '../scripts/setup.mjs';
+import { exitWith, root, setUp } from '../.ci/setup.mjs';
 
 /** The conformance suites whose recordings this project answers alike. */
 const conformance = ['inference-input', 'inference-output', 'batching', 'startup', 'authorization', 'streaming'];

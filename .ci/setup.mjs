@@ -3,7 +3,7 @@
  * What a fresh clone needs before anything else runs: the npm packages, the build and the Python environment, each only
  * where it is missing or older than what it is made from. Uses nothing but Node.
  *
- *     node scripts/setup.mjs [packages|build|python ...]      default: all three
+ *     node .ci/setup.mjs [packages|build|python ...]      default: all three
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
