@@ -38,14 +38,25 @@ export class RolledFiles {
     mkdirSync(dirname(name), { recursive: true });
     const plain = name.replace(/\.gz$/, '');
     renameSync(path, plain);
-    this.#compressing = this.#compressing
-      .then(() => (plain === name ? undefined : compress(plain, name)))
-      .then(
-        () => this.#prune(),
-        () => {
-          // It stays as it is, uncompressed; the next one is tried again.
-        },
-      );
+    this.#later(async () => {
+      if (plain !== name) {
+        await compress(plain, name);
+      }
+      await this.#prune();
+    });
+  }
+
+  /** Compresses what an earlier run put aside and had no time for. */
+  resume(): void {
+    const plain = this.#pattern.endsWith('.gz') ? this.#existing().filter((path) => !path.endsWith('.gz')) : [];
+    for (const path of plain) {
+      this.#later(() => compress(path, `${path}.gz`));
+    }
+  }
+
+  /** One after the other; what fails stays as it is, uncompressed. */
+  #later(work: () => Promise<void>): void {
+    this.#compressing = this.#compressing.then(work).catch(() => {});
   }
 
   /** Resolves once nothing is being compressed any more. */
@@ -67,23 +78,38 @@ export class RolledFiles {
 
   /** Deletes the oldest until as many are left as are kept. */
   async #prune(): Promise<void> {
-    const folder = dirname(this.#pattern);
-    if (/%[di]/.test(folder)) {
-      return;
-    }
-    const shape = basename(this.#pattern)
-      .split(/%d(?:\{[^}]*\})?|%i/)
-      .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.+')
-      .replace(/\\\.gz$/, '(?:\\.gz)?');
-    const matching = new RegExp(`^${shape}$`);
-    const files = readdirSync(folder)
-      .filter((name) => matching.test(name))
-      .map((name) => join(folder, name))
+    const files = this.#existing()
       .map((path) => ({ path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
       .sort((a, b) => b.time - a.time);
     await Promise.all(files.slice(this.#keep).map(({ path }) => rm(path, { force: true })));
   }
+
+  /** The files that were put aside, compressed or not; none where the pattern spreads them over folders. */
+  #existing(): string[] {
+    const folder = dirname(this.#pattern);
+    if (/%[di]/.test(folder) || !existsSync(folder)) {
+      return [];
+    }
+    const shape = basename(this.#pattern)
+      .split(/(%d(?:\{[^}]*\})?|%i)/)
+      .map((part) => (part === '%i' ? '\\d+' : part.startsWith('%d') ? dateShape(part) : literally(part)))
+      .join('')
+      .replace(/(?:\\\.log)?(?:\\\.gz)?$/, (ending) => `(?:\\.\\d+)?${ending.replace('\\.gz', '(?:\\.gz)?')}`);
+    const matching = new RegExp(`^${shape}$`, 'u');
+    return readdirSync(folder)
+      .filter((name) => matching.test(name))
+      .map((name) => join(folder, name));
+  }
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** What a date looks like: figures where it has figures, letters where it has letters. */
+function dateShape(part: string): string {
+  const sample = datePattern(/\{([^}]*)\}/.exec(part)?.[1] ?? '')(0);
+  return literally(sample).replace(/\d+|\p{L}+/gu, (run) => (/\d/.test(run) ? '\\d+' : '\\p{L}+'));
 }
 
 async function compress(plain: string, name: string): Promise<void> {

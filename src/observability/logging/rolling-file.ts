@@ -28,6 +28,7 @@ export class RollingFile implements Target {
     this.#rotation = rotation;
     mkdirSync(dirname(path), { recursive: true });
     this.#fd = this.#open();
+    rotation?.rolled.resume();
   }
 
   #open(): number {

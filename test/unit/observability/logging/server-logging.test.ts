@@ -182,6 +182,16 @@ describe('rotation', () => {
     expect(readFileSync(path, 'utf8')).toContain('/ping');
   });
 
+  test('what an earlier run had no time to compress is compressed', async () => {
+    writeFileSync(join(folder, 'a.30-May.log'), 'put aside\n');
+    writeFileSync(join(folder, 'a.other.log'), 'not ours\n');
+    await openLogging(plan(1_000_000)).close();
+    expect(rolled()).toEqual(['a.30-May.log.gz']);
+    expect(gunzipSync(readFileSync(join(folder, 'a.30-May.log.gz'))).toString()).toBe('put aside\n');
+    expect(existsSync(join(folder, 'a.30-May.log'))).toBe(false);
+    expect(existsSync(join(folder, 'a.other.log'))).toBe(true);
+  });
+
   test('by size, without overwriting, and the oldest are deleted', async () => {
     for (let index = 0; index < 5; index++) {
       const logging = openLogging(plan(60, 3));
