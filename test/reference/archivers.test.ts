@@ -17,7 +17,9 @@ import { runCommand } from '../support/command.js';
 import { projectRoot, reference } from '../support/release.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-const theirs = reference(process.env['TORCHBRIDGE_REFERENCE_PYTHON'] ?? 'python3');
+/** The interpreter of an environment with TorchServe; without one there is nothing to compare with. */
+const python = process.env['TORCHBRIDGE_REFERENCE_PYTHON'];
+const theirs = reference(python ?? 'python3');
 const theirBin = dirname(theirs.archiver[0] ?? '');
 
 let folder: string;
@@ -88,7 +90,7 @@ const compare = async (command: string, words: readonly string[]) => {
 
 const base = ['--model-name', 'm', '--handler', 'h.py', '-v', '1.0'];
 
-describe('torch-model-archiver makes what the reference makes', () => {
+describe.runIf(python)('torch-model-archiver makes what the reference makes', () => {
   test.each([
     ['of the least', base],
     [
@@ -116,7 +118,7 @@ describe('torch-model-archiver makes what the reference makes', () => {
   });
 });
 
-describe('torch-model-archiver refuses what the reference refuses', () => {
+describe.runIf(python)('torch-model-archiver refuses what the reference refuses', () => {
   test.each([
     ['nothing', []],
     ['an unknown flag', [...base, '--odd']],
@@ -157,7 +159,7 @@ describe('torch-model-archiver refuses what the reference refuses', () => {
   });
 });
 
-describe('torch-workflow-archiver', () => {
+describe.runIf(python)('torch-workflow-archiver', () => {
   const workflow = ['--workflow-name', 'w', '--spec-file', 'spec.yaml', '--handler', 'h.py'];
 
   test.each([

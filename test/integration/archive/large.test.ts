@@ -27,7 +27,7 @@ describe.runIf(process.env['TORCHBRIDGE_TEST_HUGE'])('a file of more than 4 GiB'
       const folder = realpathSync(temporaryFolder('huge'));
       const weights = join(folder, 'weights');
       writeFileSync(weights, '');
-      truncateSync(weights, 4.2 * 2 ** 30);
+      truncateSync(weights, 4300 * 2 ** 20);
       const files = [
         { name: 'a', source: weights },
         { name: 'b', source: Buffer.from('after') },
