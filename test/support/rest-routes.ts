@@ -1,0 +1,36 @@
+import type { TokenKeys } from '../../src/api/auth/token-keys.js';
+import type { Endpoint, Role } from '../../src/api/http/endpoint.js';
+import { endpointsOf } from '../../src/api/http/endpoints.js';
+import { EchoServing } from './echo-serving.js';
+
+/** Every endpoint that a listener with some roles may have. */
+export function allEndpoints(roles: readonly Role[], tokens: TokenKeys): Endpoint[] {
+  const serving = new EchoServing();
+  return endpointsOf(new Set(roles), {
+    serving,
+    lifecycle: serving,
+    metrics: null,
+    tokens,
+    modelApi: true,
+    openInferenceProtocol: true,
+    version: '0.12.0',
+  });
+}
+
+/** The endpoint that a router would choose for a path: the one with the most words of its own. */
+export function endpointFor(endpoints: readonly Endpoint[], path: string): Endpoint | undefined {
+  const parts = path.split('/').slice(1);
+  const fitting = endpoints.filter((endpoint) => {
+    const wanted = endpoint.path.split('/').slice(1);
+    const open = wanted.at(-1) === '*';
+    return (
+      (open ? parts.length >= wanted.length : parts.length === wanted.length) &&
+      wanted.every((word, index) => word === '*' || word.startsWith(':') || word === parts[index])
+    );
+  });
+  return fitting.sort((a, b) => ownWords(b) - ownWords(a))[0];
+}
+
+function ownWords({ path }: Endpoint): number {
+  return path.split('/').filter((word) => word !== '' && word !== '*' && !word.startsWith(':')).length;
+}
