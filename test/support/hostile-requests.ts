@@ -114,7 +114,11 @@ export function hostileRequest(aims: HostileAims): fc.Arbitrary<HostileRequest> 
       const message = Buffer.concat([Buffer.from(head, 'latin1'), bytes]);
       const whole = parts.twice && parts.framing === 'length' ? Buffer.concat([message, message]) : message;
       // What announces more than it sends has to say that no more comes, or the server would rightly wait.
-      const unfinished = ['short', 'bad-length', 'bad-chunk'].includes(parts.framing) || parts.newline !== '\r\n';
+      // PRI begins an HTTP/2 preface, whose end a server waits for too.
+      const unfinished =
+        ['short', 'bad-length', 'bad-chunk'].includes(parts.framing) ||
+        parts.newline !== '\r\n' ||
+        parts.method === 'PRI';
       return {
         api: parts.api,
         pieces: cut(whole, parts.cuts),
