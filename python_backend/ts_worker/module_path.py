@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import site
 import sys
 
 PACKAGE_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_INSTALLED = os.path.basename(PACKAGE_HOME) in ("site-packages", "dist-packages")
+_INSTALLED = PACKAGE_HOME in (*site.getsitepackages(), site.getusersitepackages())
 
 
 def leave_start_folder() -> None:

@@ -132,12 +132,12 @@ class Frontend:
         link = {"TORCHBRIDGE_LINK": self.target, "TORCHBRIDGE_WORKER_ID": worker_id, "TORCHBRIDGE_TOKEN": "secret"}
         return {**os.environ, **link, **more}
 
-    def spawn(self, **more: str) -> subprocess.Popen[str]:
-        """A worker in a fresh interpreter; its output goes to `output()`."""
+    def spawn(self, cwd: Path = BACKEND, **more: str) -> subprocess.Popen[str]:
+        """A worker in a fresh interpreter, with the backend that is in `cwd`; its output goes to `output()`."""
         with open(self.folder / "output.log", "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ts_worker.main"],
-                cwd=BACKEND,
+                cwd=cwd,
                 env=self.environment(**more),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
