@@ -113,8 +113,9 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     watch,
     open: (url, options) =>
       openArchive(url, { ...options, modelStore: config.modelStore, allowedUrls: config.allowedUrls, unpackRoot: folder.archives }),
-    preparePython: (archive, { name, runtime }) =>
-      preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel }),
+    preparePython: (archive, { name, runtime }, signal) =>
+      preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel, signal }),
+    log,
     snapshots,
   });
   started.push({ what: 'models', end: () => lifecycle.close() });

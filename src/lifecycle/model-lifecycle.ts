@@ -4,6 +4,7 @@ import type { PreparedPython } from '../archive/requirements.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
+import type { Logger } from '../observability/logging/logging.js';
 import { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
@@ -23,9 +24,13 @@ export interface LifecycleParts {
   readonly workers: WorkerFactory;
   readonly watch: VersionWatch;
   /** Finds and unpacks an archive. */
-  readonly open: (url: string, options: { s3SseKms: boolean; reuseDownload: boolean }) => Promise<OpenedArchive>;
+  readonly open: (
+    url: string,
+    options: { s3SseKms: boolean; reuseDownload: boolean; signal: AbortSignal },
+  ) => Promise<OpenedArchive>;
   /** Installs what the archive requires, where the configuration says so; answers with what its workers run on. */
-  readonly preparePython: (archive: OpenedArchive, model: ModelIdentity) => Promise<PreparedPython>;
+  readonly preparePython: (archive: OpenedArchive, model: ModelIdentity, signal: AbortSignal) => Promise<PreparedPython>;
+  readonly log: Logger;
   readonly snapshots: SnapshotWriter;
 }
 
@@ -42,6 +47,8 @@ interface Registration {
 /** The only code that changes which versions there are and how many workers they have. */
 export class ModelLifecycle implements Lifecycle {
   readonly #parts: LifecycleParts;
+  /** Ends downloads and installations when the server stops. */
+  readonly #closing = new AbortController();
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts;
@@ -120,6 +127,7 @@ export class ModelLifecycle implements Lifecycle {
 
   /** Ends every version, each after it has answered what it holds or the grace has passed. */
   async close(): Promise<void> {
+    this.#closing.abort(new ServingError('unavailable', 'The server is stopping.'));
     await Promise.all(this.#parts.registry.all().map((version) => version.close(this.#graceMs)));
   }
 
@@ -129,7 +137,7 @@ export class ModelLifecycle implements Lifecycle {
 
   async #add(registration: Registration): Promise<{ version: ModelVersion; bounds: WorkerBounds }> {
     const { asked } = registration;
-    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false, reuseDownload: registration.atStart });
+    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false, reuseDownload: registration.atStart, signal: this.#closing.signal });
     try {
       const prepared = await this.#prepare(registration, archive);
       this.#parts.registry.add(prepared.version);
@@ -151,7 +159,8 @@ export class ModelLifecycle implements Lifecycle {
     });
     const { name: modelName, version } = identity;
     registry.mustBeFree({ model: modelName, version });
-    const prepared = await this.#parts.preparePython(archive, identity);
+    const prepared = await this.#parts.preparePython(archive, identity, this.#closing.signal);
+    for (const warning of archive.warnings) this.#parts.log.warn(`${modelName} ${version}: ${warning}`);
     const sources = {
       asked,
       yaml: archive.modelConfig ?? {},
