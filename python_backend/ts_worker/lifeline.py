@@ -22,6 +22,12 @@ def die_with_parent(parent: int | None = None, by: signal.Signals = signal.SIGKI
         os._exit(1)
 
 
+def parent_told() -> int | None:
+    """The parent's pid as it told it (TORCHBRIDGE_PARENT), or None; not left for handlers to see."""
+    told = os.environ.pop("TORCHBRIDGE_PARENT", "")
+    return int(told) if told else None
+
+
 def lead_session() -> None:
     """A session and process group of its own: the terminal's Ctrl-C stays with the server, and one signal to the group
     reaches the handler's child processes too."""

@@ -20,11 +20,11 @@ logger = logging.getLogger("ts.model_service_worker")
 
 def main() -> NoReturn:
     """The plain way: a fresh interpreter."""
-    from ts_worker.lifeline import die_with_parent, lead_session
+    from ts_worker.lifeline import die_with_parent, lead_session, parent_told
     from ts_worker.module_path import leave_start_folder
 
     lead_session()
-    die_with_parent()
+    die_with_parent(parent_told())
     leave_start_folder()
     work()
 

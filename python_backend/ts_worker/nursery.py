@@ -158,12 +158,12 @@ def warm_up() -> tuple[frozenset[str], str | None]:
 
 
 def main() -> NoReturn:
-    from ts_worker.lifeline import die_with_parent, lead_session
+    from ts_worker.lifeline import die_with_parent, lead_session, parent_told
     from ts_worker.messages import PYTHON_VERSION
     from ts_worker.module_path import leave_start_folder
 
     lead_session()
-    die_with_parent(by=signal.SIGTERM)  # its workers first
+    die_with_parent(parent_told(), by=signal.SIGTERM)  # its workers first
     leave_start_folder()
     try:
         os.fstat(_EVENTS)

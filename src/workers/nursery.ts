@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { readLines } from './output-lines.js';
 import type { OutputSocket } from './output-socket.js';
+import { parentOf } from './parent.js';
 import { packageRoot } from './package-root.js';
 import { type Exit, groupLeader, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
@@ -134,7 +135,7 @@ function startPython(python: string, env: Readonly<Record<string, string>>) {
   return execa(python, ['-m', 'ts_worker.nursery'], {
     // python -m puts it on the path: not the folder in which the server happened to be started.
     cwd: join(packageRoot, 'python_backend'),
-    env,
+    env: { ...env, ...parentOf() },
     extendEnv: false,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { readLines } from './output-lines.js';
 import { packageRoot } from './package-root.js';
+import { parentOf } from './parent.js';
 import { type Exit, groupLeader, type Launcher, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
 /** Starts each worker as a fresh interpreter: slower than a fork, and safe everywhere. */
@@ -13,7 +14,7 @@ export class SpawnLauncher implements Launcher {
       // Not the archive's: python -m puts it before the standard library, and the archive may hold a json.py. The worker
       // enters the archive when its own imports are done.
       cwd: join(packageRoot, 'python_backend'),
-      env: order.env,
+      env: { ...order.env, ...parentOf() },
       extendEnv: false,
       stdin: 'ignore',
       stdout: 'pipe',
