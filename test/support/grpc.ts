@@ -25,7 +25,7 @@ export class GrpcClient {
    * @param address `host:port`.
    */
   constructor(service: string, file: string, address: string, channel: ChannelCredentials = credentials.createInsecure(), options = {}) {
-    const definition = loadSync(file, { includeDirs: [join(projectRoot, 'proto')], keepCase: true, longs: String, defaults: true, arrays: true });
+    const definition = loadSync(file, { includeDirs: [join(projectRoot, 'proto')], keepCase: true, longs: String, enums: String, defaults: true, arrays: true });
     // biome-ignore lint/suspicious/noExplicitAny: a tree of packages
     let found: any = loadPackageDefinition(definition);
     for (const part of service.split('.')) found = found[part];

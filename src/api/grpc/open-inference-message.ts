@@ -77,7 +77,7 @@ export function inferResponse(
 function parsed(body: Uint8Array): Record<string, unknown> {
   try {
     const document: unknown = JSON.parse(
-      exactIntegers(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()),
+      exactNumbers(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()),
     );
     if (typeof document === 'object' && document !== null && !Array.isArray(document))
       return document as Record<string, unknown>;
@@ -87,12 +87,11 @@ function parsed(body: Uint8Array): Record<string, unknown> {
   throw missing('a JSON object');
 }
 
-/** Puts integers that a double would round into quotation marks; text is left alone. */
-function exactIntegers(json: string): string {
-  if (!/\d{16}/.test(json)) return json;
-  return json.replace(/"(?:[^"\\]|\\.)*"|(?<![\w.+-])-?\d{16,}(?![\d.eE])/g, (match) =>
-    match.startsWith('"') ? match : `"${match}"`,
-  );
+/** Puts what JSON.parse would round or refuse into quotation marks: long integers, and Python's NaN and Infinity. */
+function exactNumbers(json: string): string {
+  if (!/\d{16}|NaN|Infinity/.test(json)) return json;
+  const words = /"(?:[^"\\]|\\.)*"|(?<![\w.+-])(?:-?\d{16,}(?![\d.eE])|NaN|-?Infinity)/g;
+  return json.replace(words, (match) => (match.startsWith('"') ? match : `"${match}"`));
 }
 
 function outputsOf(document: Record<string, unknown>): HandlerOutput[] {

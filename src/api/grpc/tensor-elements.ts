@@ -9,7 +9,7 @@ import type { InferTensorContents__Output } from '../../generated/inference/Infe
 /** How elements of one datatype are written. */
 interface Datatype {
   /** The list of `contents` that holds them; null where only raw bytes can. */
-  readonly list: keyof InferTensorContents__Output | null;
+  readonly list: Exclude<keyof InferTensorContents__Output, 'bytesContents'> | null;
   /** Bytes of one raw element. */
   readonly size: number;
   readonly read: (raw: Buffer, offset: number) => number | string | boolean;
@@ -114,8 +114,7 @@ export function elementsToJson(
   if (!(contents instanceof Uint8Array)) {
     if (list === null)
       throw new ServingError('badRequest', `Tensor "${tensor}" is ${name}, which only raw_input_contents can carry.`);
-    // Joining writes 64-bit integers, which are text here, without quotation marks.
-    return `[${contents[list].join(',')}]`;
+    return jsonArray(contents[list]);
   }
   if (contents.length % size !== 0) {
     throw new ServingError(
@@ -125,7 +124,14 @@ export function elementsToJson(
   }
   const elements: (number | string | boolean)[] = [];
   for (let at = 0; at < contents.length; at += size) elements.push(read(contents, at));
-  return `[${elements.join(',')}]`;
+  return jsonArray(elements);
+}
+
+/** Joining writes 64-bit integers, which are text here, without quotation marks; it would lose the sign of -0. */
+function jsonArray(elements: readonly (number | string | boolean)[]): string {
+  const signed = elements.some((element) => Object.is(element, -0));
+  const words = signed ? elements.map((element) => (Object.is(element, -0) ? '-0.0' : element)) : elements;
+  return `[${words.join(',')}]`;
 }
 
 /** Elements that a handler gave, as the list of their datatype or as raw bytes. */
@@ -147,7 +153,7 @@ export function elementsFromJson(tensor: string, name: string, data: readonly un
     const { list, size, write } = datatype(name, tensor);
     const values = data.map((item) => {
       if (typeof item === 'boolean' || typeof item === 'number') return Number(item);
-      if (typeof item === 'string' && item.trim() !== '' && !Number.isNaN(Number(item))) return item;
+      if (typeof item === 'string' && numeric.test(item)) return item;
       throw misfit();
     });
     if (!raw && list !== null)
@@ -161,6 +167,9 @@ export function elementsFromJson(tensor: string, name: string, data: readonly un
     throw misfit();
   }
 }
+
+/** A number whose digits a double would lose, or one that JSON cannot write. */
+const numeric = /^(?:-?\d+|NaN|-?Infinity)$/;
 
 /** Raw BYTES: each item behind its length in four bytes. */
 function rawItems(tensor: string, raw: Buffer): Buffer[] {
