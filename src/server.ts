@@ -112,7 +112,17 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     workers,
     watch,
     open: (url, options) =>
-      openArchive(url, { ...options, modelStore: config.modelStore, allowedUrls: config.allowedUrls, unpackRoot: folder.archives }),
+      openArchive(url, {
+        ...options,
+        modelStore: config.modelStore,
+        allowedUrls: config.allowedUrls,
+        unpackRoot: folder.archives,
+        limits: {
+          downloadBytes: config.maxArchiveSize,
+          unpackedBytes: config.maxArchiveSize,
+          entries: config.maxArchiveEntries,
+        },
+      }),
     preparePython: (archive, { name, runtime }, signal) =>
       preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel, signal }),
     log,
