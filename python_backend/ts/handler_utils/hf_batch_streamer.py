@@ -15,7 +15,7 @@ except ImportError:
     BaseStreamer = object
 
 
-class TextIteratorStreamerBatch(BaseStreamer):  # type: ignore[misc,valid-type]
+class TextIteratorStreamerBatch(BaseStreamer):  # type: ignore[misc]
     """Passed to ``model.generate(streamer=...)`` in one thread, iterated in another.
 
     Each step of the iteration gives a list of ``batch_size`` dicts ``{"text": next piece}``; it ends as soon as the

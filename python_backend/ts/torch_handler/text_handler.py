@@ -38,7 +38,7 @@ class TextHandler(BaseHandler, ABC):
     def __init__(self) -> None:
         super().__init__()
         self.source_vocab: Any = None
-        self.tokenizer = get_tokenizer("basic_english")
+        self.tokenizer: Any = get_tokenizer("basic_english")
         self.input_text: Any = None
         self.initialized = None
 

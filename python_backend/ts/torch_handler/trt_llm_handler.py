@@ -53,24 +53,28 @@ class TRTLLMHandler(BaseHandler):
         self.trt_llm_engine = _part("LLM")(model=settings["engine_dir"], tokenizer=self.tokenizer, **options)
         self.initialized = True
 
-    async def handle(self, data: list[dict[str, Any]], context: Any) -> list[Any]:
+    async def handle(  # type: ignore[override]
+        self, data: list[dict[str, Any]], context: Any
+    ) -> list[Any]:
         """Answer one request. Reports ``HandlerTime`` in ms."""
         began = time.perf_counter()
         output = await self.inference(await self.preprocess(data, context), context)
         context.metrics.add_time("HandlerTime", round((time.perf_counter() - began) * 1000, 2), None, "ms")
         return await self.postprocess(output)
 
-    async def preprocess(self, requests: list[dict[str, Any]], context: Any) -> dict[str, Any]:  # type: ignore[override]
+    async def preprocess(  # type: ignore[override]
+        self, requests: list[dict[str, Any]], context: Any
+    ) -> dict[str, Any]:
         """The JSON object that the one request brings; bytes and text are read as JSON."""
         assert len(requests) == 1, "Expecting batch_size = 1"
-        payload = requests[0].get("data") or requests[0].get("body")
+        payload: Any = requests[0].get("data") or requests[0].get("body")
         if isinstance(payload, (bytes, bytearray, str)):
             payload = json.loads(payload)
         if not isinstance(payload, dict) or "prompt" not in payload:
             raise ValueError('the request should be a JSON object with the key "prompt"')
         return payload
 
-    async def inference(self, data: dict[str, Any], context: Any) -> list[Any]:  # type: ignore[override]
+    async def inference(self, data: dict[str, Any], context: Any) -> list[Any]:
         """Generate. While streaming each step's text is sent at once, and the answer ends with an empty part."""
         options = {key: value for key, value in data.items() if key not in ("prompt", "streaming")}
         end = self.tokenizer.eos_token_id

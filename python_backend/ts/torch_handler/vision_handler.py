@@ -30,7 +30,7 @@ class VisionHandler(BaseHandler, ABC):
     def initialize(self, context: Any) -> None:
         """Load the model. Images of any size are accepted where the server's ``limit_max_image_pixels`` is off."""
         super().initialize(context)
-        image = require("PIL.Image", "image handlers", "pillow")
+        image: Any = require("PIL.Image", "image handlers", "pillow")
         # Read once here, so that the first request does not pay for importing torchvision.
         getattr(self, "image_processing", None)
         if not context.system_properties.get("limit_max_image_pixels", True):

@@ -60,7 +60,9 @@ class VLLMHandler(BaseHandler):
         )
         self.initialized = True
 
-    async def handle(self, data: list[dict[str, Any]], context: Any) -> list[Any]:
+    async def handle(  # type: ignore[override]
+        self, data: list[dict[str, Any]], context: Any
+    ) -> list[Any]:
         """Answer one request. Reports ``HandlerTime`` in ms.
 
         With ``"stream": true`` every event but ``[DONE]`` is sent as soon as vLLM has it.
@@ -72,15 +74,17 @@ class VLLMHandler(BaseHandler):
         context.metrics.add_time("HandlerTime", round((time.perf_counter() - began) * 1000, 2), None, "ms")
         return await self.postprocess(output)
 
-    async def preprocess(self, requests: list[dict[str, Any]], context: Any) -> dict[str, Any]:  # type: ignore[override]
+    async def preprocess(  # type: ignore[override]
+        self, requests: list[dict[str, Any]], context: Any
+    ) -> dict[str, Any]:
         """The JSON object that the one request brings."""
         assert len(requests) == 1, "Expecting batch_size = 1"
-        payload = requests[0].get("data") or requests[0].get("body")
+        payload: Any = requests[0].get("data") or requests[0].get("body")
         if isinstance(payload, (bytes, bytearray, str)):
             payload = json.loads(payload)
         return payload
 
-    async def inference(self, data: dict[str, Any], context: Any) -> list[Any]:  # type: ignore[override]
+    async def inference(self, data: dict[str, Any], context: Any) -> list[Any]:
         """Pass the request on to the service that its path names."""
         assert self.services is not None
         path = (context.get_request_header(0, "url_path") or "").strip("/")

@@ -32,7 +32,7 @@ def get_ds_engine(model: Any, ctx: Any) -> Any:
         raise ValueError(f"{ctx.model_name} has no deepspeed config in model config yaml file")
     section = settings["deepspeed"] or {}
     model_dir = ctx.system_properties.get("model_dir")
-    model_path = (settings.get("handler") or {}).get("model_path")
+    model_path: Any = (settings.get("handler") or {}).get("model_path")
     config = os.path.join(model_dir, section.get("config") or "")
     if not os.path.isfile(config):
         raise ValueError(f"{ctx.model_name} has no deepspeed config file {config}")
