@@ -8,8 +8,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureEnvironment } from '../python_backend/environment.mjs';
 import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
+import { ensureEnvironment } from '../python_backend/environment.mjs';
 
 try {
   const words = process.argv.slice(2);

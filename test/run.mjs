@@ -13,8 +13,8 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { ensureEnvironment } from '../python_backend/environment.mjs';
 import { exitWith, root, setUp } from '../.ci/setup.mjs';
+import { ensureEnvironment } from '../python_backend/environment.mjs';
 
 /** The conformance suites whose recordings this project answers alike. */
 const conformance = ['inference-input', 'inference-output', 'batching', 'startup', 'authorization', 'streaming'];

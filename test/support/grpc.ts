@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { projectRoot } from './release.js';
 
@@ -24,8 +31,21 @@ export class GrpcClient {
    * @param file of proto/.
    * @param address `host:port`.
    */
-  constructor(service: string, file: string, address: string, channel: ChannelCredentials = credentials.createInsecure(), options = {}) {
-    const definition = loadSync(file, { includeDirs: [join(projectRoot, 'proto')], keepCase: true, longs: String, enums: String, defaults: true, arrays: true });
+  constructor(
+    service: string,
+    file: string,
+    address: string,
+    channel: ChannelCredentials = credentials.createInsecure(),
+    options = {},
+  ) {
+    const definition = loadSync(file, {
+      includeDirs: [join(projectRoot, 'proto')],
+      keepCase: true,
+      longs: String,
+      enums: String,
+      defaults: true,
+      arrays: true,
+    });
     // biome-ignore lint/suspicious/noExplicitAny: a tree of packages
     let found: any = loadPackageDefinition(definition);
     for (const part of service.split('.')) found = found[part];
@@ -36,10 +56,22 @@ export class GrpcClient {
   call(method: string, request: object = {}, { metadata = {}, timeoutMs = 30_000 } = {}): Promise<CallResult> {
     return new Promise((resolve) => {
       let trailers = new Metadata();
-      const call = this.stub[method](request, metadataOf(metadata), { deadline: Date.now() + timeoutMs }, (error: ServiceError | null, message: unknown) => {
-        // The status event comes first where there is an error, last where there is none.
-        setImmediate(() => resolve({ code: error?.code ?? 0, details: error?.details ?? '', message, trailers: plain(error?.metadata ?? trailers) }));
-      });
+      const call = this.stub[method](
+        request,
+        metadataOf(metadata),
+        { deadline: Date.now() + timeoutMs },
+        (error: ServiceError | null, message: unknown) => {
+          // The status event comes first where there is an error, last where there is none.
+          setImmediate(() =>
+            resolve({
+              code: error?.code ?? 0,
+              details: error?.details ?? '',
+              message,
+              trailers: plain(error?.metadata ?? trailers),
+            }),
+          );
+        },
+      );
       call.on('status', (status: { metadata: Metadata }) => {
         trailers = status.metadata;
       });
@@ -62,7 +94,9 @@ export function plain(metadata: Metadata): Record<string, string> {
 }
 
 /** Everything that a stream brings, and how it ends. */
-export function collect<Message>(stream: NodeJS.EventEmitter): Promise<{ messages: Message[]; code: number; details: string; trailers: Record<string, string> }> {
+export function collect<Message>(
+  stream: NodeJS.EventEmitter,
+): Promise<{ messages: Message[]; code: number; details: string; trailers: Record<string, string> }> {
   return new Promise((resolve) => {
     const messages: Message[] = [];
     stream.on('data', (message: Message) => messages.push(message));
