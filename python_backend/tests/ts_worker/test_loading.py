@@ -202,7 +202,7 @@ def test_an_envelope_is_put_around_the_handler(workers, archive) -> None:
 FAILURES = [
     ("import absent_module", Code.LOAD_FAILED, "ModuleNotFoundError: No module named 'absent_module'"),
     ("from os import absent", Code.LOAD_FAILED, "ImportError: cannot import name 'absent' from 'os'"),
-    ("def handle(data, context)\n    return None", Code.LOAD_FAILED, "SyntaxError: expected ':'"),
+    ("def handle(data, context)\n    return None", Code.LOAD_FAILED, "SyntaxError: "),
     ("raise ValueError('at import')", Code.LOAD_FAILED, "ValueError: at import"),
     ("def handle(data, context): raise RuntimeError('no weights today')", Code.LOAD_FAILED, "no weights today"),
     ("def handle(data, context): raise MemoryError('no memory')", Code.LOAD_OUT_OF_MEMORY, "MemoryError: no memory"),
