@@ -22,8 +22,8 @@ export class SetupError extends Error {
 /** Installs the npm packages of package-lock.json if they are not there as it says. */
 export function ensurePackages(log = console.error) {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 11)) {
-    throw new SetupError(`Node ${process.versions.node} is too old: install Node 20.11 or newer.`);
+  if (major < 20 || (major === 20 && minor < 18)) {
+    throw new SetupError(`Node ${process.versions.node} is too old: install Node 20.18.1 or newer.`);
   }
   if (packagesAreCurrent()) return;
   log('Installing the npm packages (npm ci)');
