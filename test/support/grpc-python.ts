@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { findEnvironment } from '../../python_backend/environment.mjs';
 import { runCommand } from './command.js';
 import { projectRoot } from './release.js';
 import type { ServerPlace } from './server.js';
+
+const { findEnvironment } = (await import(join(projectRoot, 'python_backend/environment.mjs'))) as {
+  findEnvironment(name: string): string | undefined;
+};
 
 /** A Python with protoc and grpcio, or null: the test tools', or the one that TORCHBRIDGE_GRPC_PYTHON names. */
 export function pythonWithProtoc(): string | null {
