@@ -35,7 +35,8 @@ export const handlerBody = {
 
 /** What an inference may answer, besides any status of the handler's own. */
 export const inferenceResponses = {
-  200: { description: 'What the handler answered', mediaType: '*/*' },
+  // No media type: the answer has the one that the handler set, and none if it set none.
+  200: { description: 'What the handler answered' },
   ...common,
   404: refusal('Model not found or Model version not found'),
   408: refusal('The deadline of the request passed'),
