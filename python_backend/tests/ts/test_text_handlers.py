@@ -116,7 +116,8 @@ def test_attributions_are_summarised(rows: int) -> None:
 
 
 def test_preprocessing(make_context: Make, tmp_path: Path) -> None:
-    handler, _ = handler_for(make_context, tmp_path, collections.Counter(VOCABULARY))
+    handler, _ = handler_for(make_context, tmp_path, VOCABULARY)
+    handler.source_vocab = collections.Counter(handler.source_vocab)
     indices, tokens = handler.preprocess([{"data": "<p>The Cät ISN'T good!"}])
     assert tokens == ["the", "cat", "is", "not", "good"]
     # Unigrams, then bigrams; a Counter has 0 for what it lacks.
