@@ -27,7 +27,7 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
     """
     began = perf_counter_ns()
     message = FromWorker()
-    result = message.result
+    result = message.results.add()
     result.batch_id = batch.id
     if metrics:
         metrics.hold()
@@ -46,7 +46,7 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
     if is_silent_rank():
         logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
     else:
-        link.send(message)
+        link.send(message, joins=True)
 
 
 def _fail(result: Any, failure: BatchFailure) -> None:

@@ -16,6 +16,9 @@ from typing import Any
 from ts_worker.messages import ATTACH
 from ts_worker.wire import CHANNEL_OPTIONS
 
+# Small messages are joined up to about this size; large ones gain nothing from it.
+_JOINED_BYTES = 1 << 16
+
 _SENT, _RECEIVED, _ENDED = "sent", "received", "ended"
 
 
@@ -45,7 +48,7 @@ class FastWire:
         self._receive_message = cygrpc.ReceiveMessageOperation
         self._lock = threading.Lock()
         self._sending = False
-        self._waiting: deque[bytes | None] = deque()
+        self._waiting: deque[tuple[bytes | None, bool]] = deque()
         self._over = False
         self._status: Any = None
         options = tuple((name.encode(), value) for name, value in CHANNEL_OPTIONS)
@@ -60,11 +63,11 @@ class FastWire:
         if chosen is None:
             os.environ.pop("GRPC_EXPERIMENTS", None)  # read by now; not for the handler's children
 
-    def write(self, message: bytes) -> None:
-        self._enqueue(message)
+    def write(self, message: bytes, joins: bool = False) -> None:
+        self._enqueue(message, joins)
 
     def finish(self) -> None:
-        self._enqueue(None)
+        self._enqueue(None, False)
 
     def read(self) -> bytes | None:
         while True:
@@ -86,11 +89,11 @@ class FastWire:
             return ""
         return f"{self._status.code()}: {self._status.details() or 'the frontend ended the stream'}"
 
-    def _enqueue(self, message: bytes | None) -> None:
+    def _enqueue(self, message: bytes | None, joins: bool) -> None:
         # grpc takes one message at a time; the next goes when the reader sees that this one went.
         with self._lock:
             if self._sending:
-                self._waiting.append(message)
+                self._waiting.append((message, joins))
                 return
             self._sending = True
         self._send(message)
@@ -100,8 +103,19 @@ class FastWire:
             if not self._waiting:
                 self._sending = False
                 return
-            message = self._waiting.popleft()
+            message = self._next_message()
         self._send(message)
+
+    def _next_message(self) -> bytes | None:
+        message, joins = self._waiting.popleft()
+        if message is None or not joins:
+            return message
+        joined, size = [message], len(message)
+        while self._waiting and self._waiting[0][1] and size < _JOINED_BYTES:
+            more = self._waiting.popleft()[0] or b""
+            joined.append(more)
+            size += len(more)
+        return b"".join(joined)
 
     def _send(self, message: bytes | None) -> None:
         operation = self._send_close(0) if message is None else self._send_message(message, 0)

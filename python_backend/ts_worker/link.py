@@ -39,9 +39,12 @@ class Link:
         self.send(FromWorker(hello=hello))
         threading.Thread(target=self._read, name="torchbridge-link", daemon=True).start()
 
-    def send(self, message: Any) -> None:
-        """Sends a FromWorker message. Safe from any thread; order is kept."""
-        self._wire.write(message.SerializeToString())
+    def send(self, message: Any, joins: bool = False) -> None:
+        """Sends a FromWorker message. Safe from any thread; order is kept.
+
+        `joins` is for a message that has results alone: it may travel in one message with others like it.
+        """
+        self._wire.write(message.SerializeToString(), joins)
 
     def receive(self) -> Any:
         """Waits for the next ToWorker message that is not a Cancel; None when the stream is over."""

@@ -17,8 +17,11 @@ CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
 class Wire(Protocol):
     """A two-way stream of messages. `write` and `finish` may be called from any thread, `read` from one."""
 
-    def write(self, message: bytes) -> None:
-        """Sends a message after those already written. Returns at once; does nothing on a stream that is over."""
+    def write(self, message: bytes, joins: bool = False) -> None:
+        """Sends a message after those already written. Returns at once; does nothing on a stream that is over.
+
+        Messages that stand next to each other and all `joins` may be sent as one: their bytes put together.
+        """
 
     def read(self) -> bytes | None:
         """The next message; None when the stream is over, whoever ended it."""
@@ -43,7 +46,7 @@ class PublicWire:
         attach: Any = self._channel.stream_stream(ATTACH)
         self._responses = attach(iter(self._outbox.get, None))
 
-    def write(self, message: bytes) -> None:
+    def write(self, message: bytes, joins: bool = False) -> None:
         self._outbox.put(message)
 
     def read(self) -> bytes | None:

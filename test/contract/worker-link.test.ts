@@ -46,7 +46,7 @@ async function realLink(): Promise<FarEnd> {
   stream.write({ hello: { workerId: '9000', token: expected.token, pid: 77, pythonVersion: '3.11' } });
   return {
     link: await expected.link,
-    answer: (batchId, body) => stream.write({ result: { batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 } }),
+    answer: (batchId, body) => stream.write({ results: [{ batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 }] }),
     loaded: (message) => stream.write({ loaded: { code: Code.LOAD_FAILED, message } }),
     piece: (batchId, index, body) => stream.write({ piece: { batchId, index, answer: { body: Buffer.from(body) } } }),
     vanish: () => stream.cancel(),

@@ -42,6 +42,9 @@ class Attached:
         """The next event, which must be of this kind."""
         event = self.events.get(timeout=patience)
         assert event is not None, f"the worker ended its stream where a {kind} was expected"
+        if kind == "result":
+            assert len(event.results) == 1, event
+            return event.results[0]
         assert event.WhichOneof("event") == kind, event
         return getattr(event, kind)
 
@@ -121,7 +124,10 @@ class Frontend:
     def _listen(events: Iterator[Any], worker: Attached) -> None:
         try:
             for event in events:
-                worker.events.put(event)
+                for result in event.results:
+                    worker.events.put(FromWorker(results=[result]))
+                if event.WhichOneof("event"):
+                    worker.events.put(event)
         except Exception:
             pass  # the worker is gone; its end is told below
         worker.events.put(None)

@@ -57,8 +57,9 @@ def results(worker, count: int) -> dict[int, object]:
         if event.HasField("metrics"):
             found[0] += [(each.name, list(each.request_ids)) for each in event.metrics.metrics]
         else:
-            assert event.result.batch_id not in found
-            found[event.result.batch_id] = event.result
+            (result,) = event.results
+            assert result.batch_id not in found
+            found[result.batch_id] = result
     return found
 
 

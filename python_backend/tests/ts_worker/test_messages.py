@@ -33,11 +33,16 @@ def test_codes_are_those_of_the_contract() -> None:
 
 
 def test_a_message_survives_the_wire() -> None:
-    sent = messages.FromWorker(result=messages.BatchResult(batch_id=2**40, code=messages.Code.BATCH_MISMATCH))
-    sent.result.answers.add(status=418, phrase="teapot", headers=["a", "b"], body=b"\0\xff")
+    sent = messages.FromWorker(results=[messages.BatchResult(batch_id=2**40, code=messages.Code.BATCH_MISMATCH)])
+    sent.results[0].answers.add(status=418, phrase="teapot", headers=["a", "b"], body=b"\0\xff")
     received = messages.FromWorker.FromString(sent.SerializeToString())
     assert received == sent
-    assert received.WhichOneof("event") == "result"
+
+
+def test_results_are_joined_by_their_bytes() -> None:
+    one, two = (messages.FromWorker(results=[messages.BatchResult(batch_id=number)]) for number in (1, 2))
+    joined = messages.FromWorker.FromString(one.SerializeToString() + two.SerializeToString())
+    assert [result.batch_id for result in joined.results] == [1, 2]
 
 
 def test_the_pool_is_private() -> None:

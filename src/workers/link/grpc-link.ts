@@ -62,10 +62,11 @@ export class GrpcLink implements WorkerLink {
   }
 
   #dispatch(message: FromWorker__Output, listener: LinkListener): void {
-    if (message.result) {
-      if (message.result.metrics.length > 0) listener.metrics(message.result.metrics);
-      listener.result(message.result);
-    } else if (message.piece) {
+    for (const result of message.results) {
+      if (result.metrics.length > 0) listener.metrics(result.metrics);
+      listener.result(result);
+    }
+    if (message.piece) {
       const { batchId, index, answer } = message.piece;
       if (answer) listener.piece(batchId, index, answer);
     } else if (message.loaded) listener.loaded(message.loaded);

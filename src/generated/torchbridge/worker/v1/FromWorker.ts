@@ -9,17 +9,17 @@ import type { MetricReport as _torchbridge_worker_v1_MetricReport, MetricReport_
 export interface FromWorker {
   'hello'?: (_torchbridge_worker_v1_Hello | null);
   'loaded'?: (_torchbridge_worker_v1_Loaded | null);
-  'result'?: (_torchbridge_worker_v1_BatchResult | null);
+  'results'?: (_torchbridge_worker_v1_BatchResult)[];
   'piece'?: (_torchbridge_worker_v1_Piece | null);
   'metrics'?: (_torchbridge_worker_v1_MetricReport | null);
-  'event'?: "hello"|"loaded"|"result"|"piece"|"metrics";
+  'event'?: "hello"|"loaded"|"piece"|"metrics";
 }
 
 export interface FromWorker__Output {
   'hello'?: (_torchbridge_worker_v1_Hello__Output | null);
   'loaded'?: (_torchbridge_worker_v1_Loaded__Output | null);
-  'result'?: (_torchbridge_worker_v1_BatchResult__Output | null);
+  'results': (_torchbridge_worker_v1_BatchResult__Output)[];
   'piece'?: (_torchbridge_worker_v1_Piece__Output | null);
   'metrics'?: (_torchbridge_worker_v1_MetricReport__Output | null);
-  'event'?: "hello"|"loaded"|"result"|"piece"|"metrics";
+  'event'?: "hello"|"loaded"|"piece"|"metrics";
 }
