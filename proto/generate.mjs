@@ -40,26 +40,47 @@ function writeTypes(folder) {
 }
 
 function typesOf(files, longs, folder) {
-  execFileSync(process.execPath, [
-    join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
-    `--longs=${longs}`, '--enums=Number', '--oneofs', '--defaults', '--arrays', '--importFileExtension=.js', '--targetFileExtension=.ts',
-    '--grpcLib=@grpc/grpc-js', '--inputTemplate=%s', '--outputTemplate=%s__Output',
-    `--outDir=${folder}`, ...files,
-  ], { cwd: join(root, 'proto'), stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(
+    process.execPath,
+    [
+      join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
+      `--longs=${longs}`,
+      '--enums=Number',
+      '--oneofs',
+      '--defaults',
+      '--arrays',
+      '--importFileExtension=.js',
+      '--targetFileExtension=.ts',
+      '--grpcLib=@grpc/grpc-js',
+      '--inputTemplate=%s',
+      '--outputTemplate=%s__Output',
+      `--outDir=${folder}`,
+      ...files,
+    ],
+    { cwd: join(root, 'proto'), stdio: ['ignore', 'ignore', 'inherit'] },
+  );
 }
 
 function read(folder) {
-  return Object.fromEntries(readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => [join(entry.parentPath, entry.name).slice(folder.length), readFileSync(join(entry.parentPath, entry.name), 'utf8')])
-    .sort());
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => [
+        join(entry.parentPath, entry.name).slice(folder.length),
+        readFileSync(join(entry.parentPath, entry.name), 'utf8'),
+      ])
+      .sort(),
+  );
 }
 
 if (process.argv.includes('--check')) {
   const fresh = mkdtempSync(join(tmpdir(), 'torchbridge-types-'));
   try {
     writeTypes(fresh);
-    if (JSON.stringify(read(fresh)) !== JSON.stringify(read(types)) || !pythonDescriptor().equals(readFileSync(descriptor))) {
+    if (
+      JSON.stringify(read(fresh)) !== JSON.stringify(read(types)) ||
+      !pythonDescriptor().equals(readFileSync(descriptor))
+    ) {
       console.error('src/generated or worker_descriptor.bin is older than proto/: run `npm run generate`');
       process.exitCode = 1;
     }

@@ -1,12 +1,12 @@
 import { availableParallelism, hostname } from 'node:os';
+import { TokenKeys } from './api/auth/token-keys.js';
+import { openGrpcDoors } from './api/grpc/grpc-doors.js';
+import { openFrontDoors } from './api/http/front-doors.js';
 import { openArchive } from './archive/open.js';
 import { preparePython } from './archive/requirements.js';
-import { openGrpcDoors } from './api/grpc/grpc-doors.js';
 import type { Config } from './config/config.js';
 import { configurationBlock } from './config/listing.js';
 import { torchServeVersion } from './config/release.js';
-import { TokenKeys } from './api/auth/token-keys.js';
-import { openFrontDoors } from './api/http/front-doors.js';
 import { ModelLifecycle } from './lifecycle/model-lifecycle.js';
 import { makeRunFolder } from './lifecycle/run-folder.js';
 import { SnapshotWriter } from './lifecycle/snapshot-writer.js';
@@ -92,7 +92,13 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : availableParallelism()) },
     new DeviceAssigner(await countGpus(config.numberOfGpu)),
   );
-  const facts = { version: torchServeVersion, home: packageRoot, gpus: workers.gpuCount, cpus: availableParallelism(), python };
+  const facts = {
+    version: torchServeVersion,
+    home: packageRoot,
+    gpus: workers.gpuCount,
+    cpus: availableParallelism(),
+    python,
+  };
   log.info(configurationBlock(config, facts));
 
   const host = hostname();
@@ -101,7 +107,17 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       for (const metric of metrics) logging.modelMetrics(metricLine(metric, host));
     },
     loaded: (worker, elapsedMs) =>
-      logging.tsMetrics(metricLine({ name: 'WorkerLoadTime', unit: 'Milliseconds', value: Math.round(elapsedMs), dimensions: ['WorkerName', worker, 'Level', 'Host'] }, host)),
+      logging.tsMetrics(
+        metricLine(
+          {
+            name: 'WorkerLoadTime',
+            unit: 'Milliseconds',
+            value: Math.round(elapsedMs),
+            dimensions: ['WorkerName', worker, 'Level', 'Host'],
+          },
+          host,
+        ),
+      ),
   });
 
   const registry = new Registry();
@@ -137,7 +153,9 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   let up = false;
   started.push({ what: 'shutdown snapshot', end: async () => (up ? await snapshots.write('shutdown') : undefined) });
 
-  const tokens = config.tokenAuthorization ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin) : null;
+  const tokens = config.tokenAuthorization
+    ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin)
+    : null;
   const rooms = { config, serving: new ModelServing(registry), lifecycle, logging, version: torchServeVersion };
   const doors = await openFrontDoors({ ...rooms, ...(tokens && { tokens }) });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
@@ -147,9 +165,15 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   up = true;
 }
 
-function makeLauncher(config: Config, folder: string, env: Readonly<Record<string, string>>, log: (line: string) => void): Launcher {
+function makeLauncher(
+  config: Config,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  log: (line: string) => void,
+): Launcher {
   // Forking a process that has imported torch is safe on Linux alone.
-  const fork = config.workerStartMethod === 'fork' || (config.workerStartMethod === 'auto' && process.platform === 'linux');
+  const fork =
+    config.workerStartMethod === 'fork' || (config.workerStartMethod === 'auto' && process.platform === 'linux');
   return fork ? new NurseryLauncher(folder, env, log) : new SpawnLauncher();
 }
 

@@ -17,7 +17,15 @@ import { exitWith, root, setUp } from '../.ci/setup.mjs';
 import { ensureEnvironment } from '../python_backend/environment.mjs';
 
 /** The conformance suites whose recordings this project answers alike. */
-const conformance = ['inference-input', 'inference-output', 'batching', 'startup', 'management', 'authorization', 'streaming'];
+const conformance = [
+  'inference-input',
+  'inference-output',
+  'batching',
+  'startup',
+  'management',
+  'authorization',
+  'streaming',
+];
 
 const suites = {
   unit: { needs: ['packages'], run: () => vitest('unit') },

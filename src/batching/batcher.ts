@@ -91,7 +91,10 @@ export class Batcher {
   #pump(): void {
     for (;;) {
       const first = this.#queue.peek();
-      if (!first) return this.#empty();
+      if (!first) {
+        this.#empty();
+        return;
+      }
       const taker = firstOf(this.#idle) ?? firstOf(this.#ahead);
       if (!taker) return;
       const wait = this.#windowLeft(first);

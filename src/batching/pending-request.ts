@@ -90,7 +90,9 @@ export class PendingRequest implements Inference {
   #expire(deadlineMs: number): void {
     if (this.#state === 'settled' || this.#stream) return;
     const holder = this.#holder;
-    this.fail(new ServingError('timedOut', `The request was not answered within its ${deadlineMs} ms (clientTimeoutInMills).`));
+    this.fail(
+      new ServingError('timedOut', `The request was not answered within its ${deadlineMs} ms (clientTimeoutInMills).`),
+    );
     holder?.abandoned(this);
   }
 

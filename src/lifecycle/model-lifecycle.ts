@@ -1,19 +1,19 @@
 import type { OpenedArchive } from '../archive/archive.js';
 import { identify, type ModelIdentity } from '../archive/model-identity.js';
 import type { PreparedPython } from '../archive/requirements.js';
-import { ServingError } from '../errors/serving-error.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
+import { ServingError } from '../errors/serving-error.js';
 import type { Logger } from '../observability/logging/logging.js';
 import { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
 import { LoadFailure, type Worker } from '../workers/worker.js';
-import type { Resized } from '../workers/worker-pool.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
+import type { Resized } from '../workers/worker-pool.js';
 import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
-import { resolveSettings, resolveWorkers, type WorkerBounds } from './resolve-settings.js';
 import type { SavedVersion } from './model-snapshot.js';
+import { resolveSettings, resolveWorkers, type WorkerBounds } from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import type { VersionWatch } from './version-watch.js';
 
@@ -29,7 +29,11 @@ export interface LifecycleParts {
     options: { s3SseKms: boolean; reuseDownload: boolean; signal: AbortSignal },
   ) => Promise<OpenedArchive>;
   /** Installs what the archive requires, where the configuration says so; answers with what its workers run on. */
-  readonly preparePython: (archive: OpenedArchive, model: ModelIdentity, signal: AbortSignal) => Promise<PreparedPython>;
+  readonly preparePython: (
+    archive: OpenedArchive,
+    model: ModelIdentity,
+    signal: AbortSignal,
+  ) => Promise<PreparedPython>;
   readonly log: Logger;
   readonly snapshots: SnapshotWriter;
 }
@@ -137,7 +141,11 @@ export class ModelLifecycle implements Lifecycle {
 
   async #add(registration: Registration): Promise<{ version: ModelVersion; bounds: WorkerBounds }> {
     const { asked } = registration;
-    const archive = await this.#parts.open(asked.url, { s3SseKms: asked.s3SseKms ?? false, reuseDownload: registration.atStart, signal: this.#closing.signal });
+    const archive = await this.#parts.open(asked.url, {
+      s3SseKms: asked.s3SseKms ?? false,
+      reuseDownload: registration.atStart,
+      signal: this.#closing.signal,
+    });
     try {
       const prepared = await this.#prepare(registration, archive);
       this.#parts.registry.add(prepared.version);
@@ -182,7 +190,10 @@ export class ModelLifecycle implements Lifecycle {
         ),
       discard: () => archive.remove(),
     });
-    return { version: made, bounds: resolveWorkers(sources, config.debug ? Math.min(1, fallbackWorkers) : fallbackWorkers) };
+    return {
+      version: made,
+      bounds: resolveWorkers(sources, config.debug ? Math.min(1, fallbackWorkers) : fallbackWorkers),
+    };
   }
 
   #resize(version: ModelVersion, { min, max }: WorkerBounds): Resized {

@@ -41,7 +41,8 @@ export function readModelSnapshot(text: string): ReadSnapshot {
     return { versions: [], faults: [`model_snapshot is not JSON: ${(error as Error).message}`] };
   }
   const snapshot = snapshotSchema.safeParse(parsed);
-  if (!snapshot.success) return { versions: [], faults: ['model_snapshot has no object "models" of name → version → settings'] };
+  if (!snapshot.success)
+    return { versions: [], faults: ['model_snapshot has no object "models" of name → version → settings'] };
   const versions: SavedVersion[] = [];
   const faults: string[] = [];
   for (const [model, saved] of Object.entries(snapshot.data.models)) {
@@ -61,7 +62,10 @@ export function writeModelSnapshot(registry: Registry, name: string, created: Da
   for (const version of registry.all()) {
     if (version.url === null) continue;
     models[version.modelName] ??= {};
-    (models[version.modelName] as Record<string, unknown>)[version.version] = savedVersion(version, registry.isDefault(version));
+    (models[version.modelName] as Record<string, unknown>)[version.version] = savedVersion(
+      version,
+      registry.isDefault(version),
+    );
     modelCount += 1;
   }
   return JSON.stringify({ name, modelCount, created: created.getTime(), models }, null, 2);

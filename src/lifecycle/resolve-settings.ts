@@ -24,7 +24,10 @@ const maxBatchDelayMs = 100;
 const maxRetryTimeoutSeconds = 300;
 
 /** Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default. */
-export function resolveSettings({ asked, yaml, configured, config, identity }: SettingSources, gpuCount: number): VersionSettings {
+export function resolveSettings(
+  { asked, yaml, configured, config, identity }: SettingSources,
+  gpuCount: number,
+): VersionSettings {
   const stateful = yaml.sequenceBatching ?? false;
   return {
     runtime: asked.runtime ?? configured.runtimeType ?? identity.runtime,
@@ -34,8 +37,12 @@ export function resolveSettings({ asked, yaml, configured, config, identity }: S
     maxBatchDelayMs: asked.maxBatchDelayMs ?? yaml.maxBatchDelay ?? configured.maxBatchDelay ?? maxBatchDelayMs,
     queueCapacity: yaml.jobQueueSize ?? config.jobQueueSize,
     responseTimeoutSeconds:
-      asked.responseTimeoutSeconds ?? yaml.responseTimeout ?? configured.responseTimeout ?? config.defaultResponseTimeout,
-    startupTimeoutSeconds: asked.startupTimeoutSeconds ?? yaml.startupTimeout ?? configured.startupTimeout ?? config.defaultStartupTimeout,
+      asked.responseTimeoutSeconds ??
+      yaml.responseTimeout ??
+      configured.responseTimeout ??
+      config.defaultResponseTimeout,
+    startupTimeoutSeconds:
+      asked.startupTimeoutSeconds ?? yaml.startupTimeout ?? configured.startupTimeout ?? config.defaultStartupTimeout,
     maxRetryTimeoutSeconds: yaml.maxRetryTimeoutInSec ?? maxRetryTimeoutSeconds,
     clientTimeoutMs: yaml.clientTimeoutInMills ?? 0,
     deviceType: gpuCount > 0 ? (yaml.deviceType ?? 'gpu') : 'cpu',
@@ -68,6 +75,8 @@ export function resolveWorkers(
   fallback: number,
 ): WorkerBounds {
   const min = asked.initialWorkers ?? yaml.minWorkers ?? configured.minWorkers ?? fallback;
-  const max = yaml.maxWorkers ?? (asked.initialWorkers === undefined && yaml.minWorkers === undefined ? configured.maxWorkers : undefined);
+  const max =
+    yaml.maxWorkers ??
+    (asked.initialWorkers === undefined && yaml.minWorkers === undefined ? configured.maxWorkers : undefined);
   return { min, max: Math.max(min, max ?? min) };
 }

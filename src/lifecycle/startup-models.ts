@@ -10,14 +10,21 @@ import { readModelSnapshot } from './model-snapshot.js';
  * those of `load_models`. Their workers start in the background. What cannot be brought up is logged; the rest is.
  * @param workersEach workers of a model that names no number.
  */
-export async function loadStartupModels(lifecycle: ModelLifecycle, config: Config, workersEach: number, log: Logger): Promise<void> {
+export async function loadStartupModels(
+  lifecycle: ModelLifecycle,
+  config: Config,
+  workersEach: number,
+  log: Logger,
+): Promise<void> {
   if (config.modelSnapshot !== null) {
     const { versions, faults } = readModelSnapshot(config.modelSnapshot);
     for (const fault of faults) log.error(fault);
     for (const saved of versions) {
       await lifecycle
         .restore(saved)
-        .catch((error) => log.error(`Model ${saved.model} ${saved.version} of the snapshot could not be restored: ${error.message}`));
+        .catch((error) =>
+          log.error(`Model ${saved.model} ${saved.version} of the snapshot could not be restored: ${error.message}`),
+        );
     }
     return;
   }
@@ -32,11 +39,16 @@ export async function loadStartupModels(lifecycle: ModelLifecycle, config: Confi
  * What is loaded when the server starts: the list of `load_models`, or with `all` every archive and every folder of the
  * model store, by name.
  */
-async function startupModels({ loadModels, modelStore }: Pick<Config, 'loadModels' | 'modelStore'>): Promise<readonly StartupModel[]> {
+async function startupModels({
+  loadModels,
+  modelStore,
+}: Pick<Config, 'loadModels' | 'modelStore'>): Promise<readonly StartupModel[]> {
   if (loadModels !== 'all') return loadModels ?? [];
   const entries = await readdir(modelStore, { withFileTypes: true });
   return entries
-    .filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || /\.(mar|model|tar\.gz)$/.test(entry.name)))
+    .filter(
+      (entry) => !entry.name.startsWith('.') && (entry.isDirectory() || /\.(mar|model|tar\.gz)$/.test(entry.name)),
+    )
     .map(({ name }) => ({ name: null, url: name }))
     .sort((a, b) => (a.url < b.url ? -1 : 1));
 }

@@ -1,8 +1,8 @@
 import type { Logging } from '../observability/logging/logging.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Metric } from '../workers/link/worker-link.js';
-import type { OutputStream } from '../workers/worker-process.js';
 import type { Worker, WorkerEvents } from '../workers/worker.js';
+import type { OutputStream } from '../workers/worker-process.js';
 
 /** Where what workers measure goes. */
 export interface WorkerMeter {

@@ -45,7 +45,11 @@ export class ModelVersion {
     this.url = parts.url;
     this.loadedAtStartup = parts.loadedAtStartup;
     this.settings = settings;
-    this.batcher = new Batcher({ batchSize: settings.batchSize, maxDelayMs: settings.maxBatchDelayMs, capacity: settings.queueCapacity });
+    this.batcher = new Batcher({
+      batchSize: settings.batchSize,
+      maxDelayMs: settings.maxBatchDelayMs,
+      capacity: settings.queueCapacity,
+    });
     this.#pool = new WorkerPool(() => parts.createWorker(this));
   }
 
@@ -76,14 +80,17 @@ export class ModelVersion {
    * @throws ServingError unavailable where no worker may come to serve it or the queue is full.
    */
   submit(input: InferenceInput, namedVersion: string | null): PendingRequest {
-    return this.#admit(new PendingRequest(input, { deadlineMs: this.settings.clientTimeoutMs }), () => this.#noWorker(namedVersion));
+    return this.#admit(new PendingRequest(input, { deadlineMs: this.settings.clientTimeoutMs }), () =>
+      this.#noWorker(namedVersion),
+    );
   }
 
   /** The same for a customized describe, which shares its batch with nobody. */
   submitDescribe(input: InferenceInput): PendingRequest {
     return this.#admit(
       new PendingRequest(input, { alone: true, deadlineMs: this.settings.responseTimeoutSeconds * 1000 }),
-      () => `Model "${this.modelName}" has no worker to serve describe request. Please use scale workers API to add workers.`,
+      () =>
+        `Model "${this.modelName}" has no worker to serve describe request. Please use scale workers API to add workers.`,
     );
   }
 

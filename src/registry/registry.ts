@@ -23,14 +23,19 @@ export class Registry {
     this.mustBeFree({ model: version.modelName, version: version.version });
     const model = this.#models.get(version.modelName);
     if (model) model.versions.set(version.version, version);
-    else this.#models.set(version.modelName, { versions: new Map([[version.version, version]]), defaultVersion: version.version });
+    else
+      this.#models.set(version.modelName, {
+        versions: new Map([[version.version, version]]),
+        defaultVersion: version.version,
+      });
   }
 
   /** @throws ServingError modelNotFound, versionNotFound. */
   get({ model: name, version }: Target): ModelVersion {
     const model = this.#model(name);
     const found = model.versions.get(version ?? model.defaultVersion);
-    if (!found) throw new ServingError('versionNotFound', `Model version: ${version} does not exist for model: ${name}`);
+    if (!found)
+      throw new ServingError('versionNotFound', `Model version: ${version} does not exist for model: ${name}`);
     return found;
   }
 

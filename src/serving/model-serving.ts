@@ -35,7 +35,9 @@ export class ModelServing implements Serving {
   }
 
   soleStartupModel(): string | null {
-    const names = new Set(this.#registry.all().flatMap(({ loadedAtStartup, modelName }) => (loadedAtStartup ? [modelName] : [])));
+    const names = new Set(
+      this.#registry.all().flatMap(({ loadedAtStartup, modelName }) => (loadedAtStartup ? [modelName] : [])),
+    );
     return names.size === 1 ? ([...names][0] as string) : null;
   }
 

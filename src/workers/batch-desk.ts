@@ -138,8 +138,10 @@ export class BatchDesk implements Taker, Holder {
 
   #answer({ requests }: DispatchedBatch, result: BatchResult): void {
     const failure = failureOf(result, requests.length);
-    if (failure) for (const request of requests) request.fail(failure());
-    else requests.forEach((request, index) => request.settle(clientAnswer(result.answers[index] as WorkerAnswer)));
+    for (const [index, request] of requests.entries()) {
+      if (failure) request.fail(failure());
+      else request.settle(clientAnswer(result.answers[index] as WorkerAnswer));
+    }
   }
 
   /** The deadline counts from the moment at which the worker can have begun the batch. */

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { readLines } from './output-lines.js';
 import type { OutputSocket } from './output-socket.js';
-import { parentOf } from './parent.js';
 import { packageRoot } from './package-root.js';
+import { parentOf } from './parent.js';
 import { type Exit, groupLeader, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
 /** The nursery would not fork this worker (a module of the archive clashes with one that it holds): spawn it instead. */
@@ -44,7 +44,12 @@ export class Nursery {
    * @param env environment of the nursery itself; each worker brings its own.
    * @param onLine what the nursery prints while it imports.
    */
-  constructor(python: string, env: Readonly<Record<string, string>>, output: OutputSocket, onLine: (line: string) => void) {
+  constructor(
+    python: string,
+    env: Readonly<Record<string, string>>,
+    output: OutputSocket,
+    onLine: (line: string) => void,
+  ) {
     this.#output = output;
     const child = startPython(python, env);
     this.#child = child;
@@ -82,7 +87,13 @@ export class Nursery {
     this.#output.expect(order.workerId, order.onLine);
     return await new Promise<WorkerProcess>((resolve, reject) => {
       this.#asked.set(order.workerId, { resolve, reject });
-      const fork = { id: order.workerId, env: order.env, cwd: order.modelDir, model_dir: order.modelDir, output: this.#output.path };
+      const fork = {
+        id: order.workerId,
+        env: order.env,
+        cwd: order.modelDir,
+        model_dir: order.modelDir,
+        output: this.#output.path,
+      };
       this.#child.stdin.write(`${JSON.stringify({ fork })}\n`);
     });
   }

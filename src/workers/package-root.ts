@@ -8,6 +8,7 @@ export const packageRoot: string = findPackageRoot(dirname(fileURLToPath(import.
 function findPackageRoot(folder: string): string {
   if (existsSync(join(folder, 'proto/worker.proto'))) return folder;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error('proto/worker.proto is missing from the installed torchbridge package: install it again.');
+  if (parent === folder)
+    throw new Error('proto/worker.proto is missing from the installed torchbridge package: install it again.');
   return findPackageRoot(parent);
 }

@@ -27,13 +27,18 @@ export class SpawnLauncher implements Launcher {
     readLines(child.stdout, (line) => order.onLine('stdout', line));
     readLines(child.stderr, (line) => order.onLine('stderr', line));
     const ended = child.then(
-      (result): Exit => ({ code: result.exitCode ?? null, signal: (result.signal as NodeJS.Signals | undefined) ?? null }),
+      (result): Exit => ({
+        code: result.exitCode ?? null,
+        signal: (result.signal as NodeJS.Signals | undefined) ?? null,
+      }),
       (): Exit => ({ code: null, signal: null }),
     );
     const { pid } = child;
     if (pid === undefined) {
       const result = await child;
-      throw new Error(`could not start ${order.python}: ${'shortMessage' in result ? result.shortMessage : 'unknown reason'}`);
+      throw new Error(
+        `could not start ${order.python}: ${'shortMessage' in result ? result.shortMessage : 'unknown reason'}`,
+      );
     }
     const process = groupLeader(pid, ended);
     this.#alive.add(process);

@@ -46,7 +46,11 @@ export class WorkerFactory {
   readonly #devices: DeviceAssigner;
   #nextId: number;
 
-  constructor(setting: WorkerSetting, parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'>, devices: DeviceAssigner) {
+  constructor(
+    setting: WorkerSetting,
+    parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'>,
+    devices: DeviceAssigner,
+  ) {
     this.#setting = setting;
     this.#parts = parts;
     this.#devices = devices;

@@ -52,7 +52,10 @@ export class WorkerPool {
       this.#workers.push(worker);
       started.push(worker);
     }
-    return { started, stopped: Promise.all([...given, ...surplus].map((worker) => worker.stop(graceMs))).then(() => {}) };
+    return {
+      started,
+      stopped: Promise.all([...given, ...surplus].map((worker) => worker.stop(graceMs))).then(() => {}),
+    };
   }
 
   /** Stops every worker. */

@@ -8,7 +8,7 @@ import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from 
 import { LinkSession } from './link-session.js';
 import { residentBytes } from './process-memory.js';
 import type { RestartPolicy } from './restart-policy.js';
-import { timeLimit, type TimeLimit } from './time-limit.js';
+import { type TimeLimit, timeLimit } from './time-limit.js';
 import { WorkerLife } from './worker-life.js';
 import type { Exit, Launcher, OutputStream, WorkerProcess } from './worker-process.js';
 import type { WorkerSnapshot, WorkerState } from './worker-state.js';
@@ -202,7 +202,12 @@ export class Worker {
     }
   }
 
-  async #attend(process: WorkerProcess, expected: Expected, limit: TimeLimit<never>, began: number): Promise<LoadFailure> {
+  async #attend(
+    process: WorkerProcess,
+    expected: Expected,
+    limit: TimeLimit<never>,
+    began: number,
+  ): Promise<LoadFailure> {
     const arrived = await Promise.race([expected.link, process.exited, limit]);
     if (arrived === 'timed out') return await this.#tooSlow(process);
     if (!('listen' in arrived)) return exitFailure(arrived);
@@ -277,7 +282,8 @@ export class Worker {
 }
 
 function exitFailure({ code, signal }: Exit): LoadFailure {
-  if (signal === 'SIGKILL' || code === 137) return new LoadFailure('the process was killed (SIGKILL), perhaps for want of memory', false);
+  if (signal === 'SIGKILL' || code === 137)
+    return new LoadFailure('the process was killed (SIGKILL), perhaps for want of memory', false);
   if (signal) return new LoadFailure(`the process was ended by ${signal}`, false);
   return new LoadFailure(code === null ? 'the process died' : `the process exited with status ${code}`, false);
 }

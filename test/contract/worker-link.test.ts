@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
+import { type Client, type ClientDuplexStream, credentials, loadPackageDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PendingRequest } from '../../src/batching/pending-request.js';
@@ -30,7 +30,13 @@ interface FarEnd {
 }
 
 const types = loadPackageDefinition(
-  loadSync('worker.proto', { includeDirs: [join(packageRoot, 'proto')], longs: Number, enums: Number, defaults: true, oneofs: true }),
+  loadSync('worker.proto', {
+    includeDirs: [join(packageRoot, 'proto')],
+    longs: Number,
+    enums: Number,
+    defaults: true,
+    oneofs: true,
+  }),
 ) as unknown as ProtoGrpcType;
 
 async function realLink(): Promise<FarEnd> {
@@ -46,7 +52,8 @@ async function realLink(): Promise<FarEnd> {
   stream.write({ hello: { workerId: '9000', token: expected.token, pid: 77, pythonVersion: '3.11' } });
   return {
     link: await expected.link,
-    answer: (batchId, body) => stream.write({ results: [{ batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 }] }),
+    answer: (batchId, body) =>
+      stream.write({ results: [{ batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 }] }),
     loaded: (message) => stream.write({ loaded: { code: Code.LOAD_FAILED, message } }),
     piece: (batchId, index, body) => stream.write({ piece: { batchId, index, answer: { body: Buffer.from(body) } } }),
     vanish: () => stream.cancel(),

@@ -12,7 +12,14 @@ let api: ReturnType<typeof apiOf>;
 
 beforeAll(async () => {
   place = await ServerPlace.make();
-  for (const name of ['misbehave', 'bad_import', 'bad_initialize', 'exits_at_load', 'hangs_at_load', 'memory_at_load']) {
+  for (const name of [
+    'misbehave',
+    'bad_import',
+    'bad_initialize',
+    'exits_at_load',
+    'hangs_at_load',
+    'memory_at_load',
+  ]) {
     await packArchive(place.store, { name, handler: join(handlers, `${name}.py`) });
   }
   await place.start();
@@ -37,7 +44,11 @@ describe('a handler that does not load', () => {
   ])('%s is answered %i, and describe says why', async (name, status, lastError) => {
     expect(await api.register(`url=${name}.mar&initial_workers=1&synchronous=true`)).toMatchObject({
       status,
-      json: { code: status, type: 'InternalServerException', message: `Failed to start workers for model ${name} version: 1.0` },
+      json: {
+        code: status,
+        type: 'InternalServerException',
+        message: `Failed to start workers for model ${name} version: 1.0`,
+      },
     });
     expect((await api.describe(name)).lastError).toBe(lastError);
     expect((await api.list()).json.models.map(({ modelName }: { modelName: string }) => modelName)).toContain(name);

@@ -42,13 +42,26 @@ describe('tokens', () => {
     const management = kept(managementClient(place.grpcManagement));
     const bearer = (token: string) => ({ metadata: { authorization: `Bearer ${token}` } });
 
-    for (const context of [{}, bearer(keys.management.key), bearer(keys.API.key), { metadata: { authorization: keys.inference.key } }]) {
-      expect(await inference.call('Ping', {}, context)).toMatchObject({ code: status.UNAUTHENTICATED, details: refusal });
+    for (const context of [
+      {},
+      bearer(keys.management.key),
+      bearer(keys.API.key),
+      { metadata: { authorization: keys.inference.key } },
+    ]) {
+      expect(await inference.call('Ping', {}, context)).toMatchObject({
+        code: status.UNAUTHENTICATED,
+        details: refusal,
+      });
     }
     expect((await inference.call('Ping', {}, bearer(keys.inference.key))).code).toBe(status.OK);
-    expect(await management.call('ListModels', {}, bearer(keys.inference.key))).toMatchObject({ code: status.UNAUTHENTICATED });
+    expect(await management.call('ListModels', {}, bearer(keys.inference.key))).toMatchObject({
+      code: status.UNAUTHENTICATED,
+    });
     expect((await management.call('ListModels', {}, bearer(keys.management.key))).code).toBe(status.OK);
-    expect(await collect(inference.stub.StreamPredictions2())).toMatchObject({ code: status.UNAUTHENTICATED, details: refusal });
+    expect(await collect(inference.stub.StreamPredictions2())).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: refusal,
+    });
     expect((await healthOf(place.grpcInference).call('Check')).message).toEqual({ status: 'SERVING' });
   });
 });
@@ -70,7 +83,9 @@ describe('the model API', () => {
 describe('TLS', () => {
   it('is spoken on both ports', async () => {
     makeCertificate(place.folder);
-    await place.start({ config: [...open, 'enable_grpc_ssl=true', 'private_key_file=key.pem', 'certificate_file=cert.pem'] });
+    await place.start({
+      config: [...open, 'enable_grpc_ssl=true', 'private_key_file=key.pem', 'certificate_file=cert.pem'],
+    });
     const trusting = credentials.createSsl(readFileSync(join(place.folder, 'cert.pem')));
     const inference = kept(inferenceClient(place.grpcInference, trusting));
     const management = kept(managementClient(place.grpcManagement, trusting));
@@ -84,7 +99,9 @@ describe('TLS', () => {
     makeCertificate(place.folder);
     writeFileSync(join(place.folder, 'key.pem'), 'no key');
     await expect(
-      place.start({ config: [...open, 'enable_grpc_ssl=true', 'private_key_file=key.pem', 'certificate_file=cert.pem'] }),
+      place.start({
+        config: [...open, 'enable_grpc_ssl=true', 'private_key_file=key.pem', 'certificate_file=cert.pem'],
+      }),
     ).rejects.toThrow(/Cannot use .*key\.pem and .*cert\.pem for gRPC: .*; a PEM key without a passphrase/);
   });
 });
@@ -112,7 +129,9 @@ describe('connections', () => {
       config: [...open, 'grpc_inference_max_connection_age_ms=1000', 'grpc_inference_max_connection_age_grace_ms=500'],
     });
     const inference = kept(inferenceClient(place.grpcInference));
-    await expect.poll(async () => (await inference.call('Predictions', { model_name: 'probe' })).code, { timeout: 20_000 }).toBe(status.OK);
+    await expect
+      .poll(async () => (await inference.call('Predictions', { model_name: 'probe' })).code, { timeout: 20_000 })
+      .toBe(status.OK);
     const began = Date.now();
     const cut = await inference.call('Predictions', { model_name: 'probe', input: { do: Buffer.from('sleep 5') } });
     expect(cut.code).not.toBe(status.OK);
@@ -125,7 +144,10 @@ describe('connections', () => {
     await packArchive(place.store, { name: 'probe', handler });
     await place.start({ models: ['probe.mar'], config: open });
     const gzip = kept(inferenceClient(place.grpcInference, undefined, { 'grpc.default_compression_algorithm': 2 }));
-    const { code, message } = await gzip.call('Predictions', { model_name: 'probe', input: { data: Buffer.alloc(10_000, 'a') } });
+    const { code, message } = await gzip.call('Predictions', {
+      model_name: 'probe',
+      input: { data: Buffer.alloc(10_000, 'a') },
+    });
     expect(code).toBe(status.OK);
     expect(JSON.parse(message.prediction.toString()).values.data).toHaveLength(10_000);
   });
@@ -155,7 +177,9 @@ describe('health', () => {
     const inference = kept(inferenceClient(place.grpcInference));
     const health = healthOf(place.grpcInference);
     const name = 'org.pytorch.serve.grpc.inference.InferenceAPIsService';
-    await expect.poll(async () => (await inference.call('Predictions', { model_name: 'gives_up' })).code, { timeout: 20_000 }).toBe(status.OK);
+    await expect
+      .poll(async () => (await inference.call('Predictions', { model_name: 'gives_up' })).code, { timeout: 20_000 })
+      .toBe(status.OK);
     expect((await health.call('Check', { service: '' })).message).toEqual({ status: 'SERVING' });
     expect((await health.call('Check', { service: 'nothing' })).code).toBe(status.NOT_FOUND);
     const seen: string[] = [];
@@ -163,7 +187,9 @@ describe('health', () => {
     watch.on('data', (message: { status: string }) => seen.push(message.status));
     watch.on('error', () => {});
     await inference.call('Predictions', { model_name: 'gives_up', input: { do: Buffer.from('die') } });
-    await expect.poll(async () => (await health.call('Check', { service: name })).message, { timeout: 5000 }).toEqual({ status: 'NOT_SERVING' });
+    await expect
+      .poll(async () => (await health.call('Check', { service: name })).message, { timeout: 5000 })
+      .toEqual({ status: 'NOT_SERVING' });
     await expect.poll(() => seen, { timeout: 5000 }).toEqual(['SERVING', 'NOT_SERVING']);
     expect(JSON.parse((await inference.call('Ping')).message.health)).toEqual({ status: 'Unhealthy' });
     watch.cancel();
@@ -174,7 +200,10 @@ describe('reflection', () => {
   it.each(['v1', 'v1alpha'])('%s lists the services and gives their files', async (version) => {
     await place.start({ config: [...open, 'ts_open_inference_protocol=true'] });
     const folder = join(projectRoot, 'node_modules/@grpc/reflection/build/proto');
-    const definition = loadSync(`grpc/reflection/${version}/reflection.proto`, { includeDirs: [folder], keepCase: true });
+    const definition = loadSync(`grpc/reflection/${version}/reflection.proto`, {
+      includeDirs: [folder],
+      keepCase: true,
+    });
     // biome-ignore lint/suspicious/noExplicitAny: a tree of packages
     const { reflection } = (loadPackageDefinition(definition) as any).grpc;
     const client = new reflection[version].ServerReflection(place.grpcInference, credentials.createInsecure());
@@ -203,6 +232,19 @@ describe('reflection', () => {
 
 function makeCertificate(folder: string): void {
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  const words = ['req', '-x509', '-nodes', '-newkey', 'rsa:2048', '-days', '1', '-keyout', 'key.pem', '-out', 'cert.pem', ...subject];
+  const words = [
+    'req',
+    '-x509',
+    '-nodes',
+    '-newkey',
+    'rsa:2048',
+    '-days',
+    '1',
+    '-keyout',
+    'key.pem',
+    '-out',
+    'cert.pem',
+    ...subject,
+  ];
   execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' });
 }

@@ -18,9 +18,17 @@ beforeAll(async () => {
   for (const version of ['1.0', '2.0']) {
     await packArchive(place.store, { name: version === '1.0' ? 'probe' : 'probe2', handler, version });
   }
-  await packArchive(place.store, { name: 'describes', handler: join(projectRoot, 'test/fixtures/handlers/describes_itself.py') });
-  await packArchive(place.store, { name: 'broken', handler: join(projectRoot, 'test/fixtures/handlers/bad_initialize.py') });
-  await place.start({ config: ['default_workers_per_model=0', 'disable_token_authorization=true', 'enable_model_api=true'] });
+  await packArchive(place.store, {
+    name: 'describes',
+    handler: join(projectRoot, 'test/fixtures/handlers/describes_itself.py'),
+  });
+  await packArchive(place.store, {
+    name: 'broken',
+    handler: join(projectRoot, 'test/fixtures/handlers/bad_initialize.py'),
+  });
+  await place.start({
+    config: ['default_workers_per_model=0', 'disable_token_authorization=true', 'enable_model_api=true'],
+  });
   management = managementClient(place.grpcManagement);
 });
 afterAll(async () => {
@@ -42,21 +50,46 @@ describe('RegisterModel', () => {
   });
 
   it('starts workers and waits for them where it is asked to', async () => {
-    expect(await said('RegisterModel', { url: 'probe2.mar', model_name: 'probe', initial_workers: 1, synchronous: true, batch_size: 4 })).toBe(
-      'Model "probe" Version: 2.0 registered with 1 initial workers',
-    );
+    expect(
+      await said('RegisterModel', {
+        url: 'probe2.mar',
+        model_name: 'probe',
+        initial_workers: 1,
+        synchronous: true,
+        batch_size: 4,
+      }),
+    ).toBe('Model "probe" Version: 2.0 registered with 1 initial workers');
     const [described] = JSON.parse(await said('DescribeModel', { model_name: 'probe', model_version: '2.0' }));
-    expect(described).toMatchObject({ modelName: 'probe', modelVersion: '2.0', batchSize: 4, maxBatchDelay: 100, responseTimeout: 120, minWorkers: 1 });
+    expect(described).toMatchObject({
+      modelName: 'probe',
+      modelVersion: '2.0',
+      batchSize: 4,
+      maxBatchDelay: 100,
+      responseTimeout: 120,
+      minWorkers: 1,
+    });
   });
 
   it('says that workers are on their way where it is not', async () => {
-    expect(await said('RegisterModel', { url: 'describes.mar', initial_workers: 1 })).toBe('Processing worker updates...');
+    expect(await said('RegisterModel', { url: 'describes.mar', initial_workers: 1 })).toBe(
+      'Processing worker updates...',
+    );
   });
 
   it.each([
     ['no url', {}, status.INVALID_ARGUMENT, `Parameter url is required.\n${http}.BadRequestException`],
-    ['a runtime that there is not', { url: 'x.mar', runtime: 'cobol' }, status.INVALID_ARGUMENT, `Invalid RuntimeType value: cobol\n${http}.BadRequestException`],
-    ['a file that there is not', { url: 'nope.mar' }, status.NOT_FOUND, `Model not found at: nope.mar\n${archiveModel}.ModelNotFoundException`],
+    [
+      'a runtime that there is not',
+      { url: 'x.mar', runtime: 'cobol' },
+      status.INVALID_ARGUMENT,
+      `Invalid RuntimeType value: cobol\n${http}.BadRequestException`,
+    ],
+    [
+      'a file that there is not',
+      { url: 'nope.mar' },
+      status.NOT_FOUND,
+      `Model not found at: nope.mar\n${archiveModel}.ModelNotFoundException`,
+    ],
     [
       'a version twice',
       { url: 'probe.mar' },
@@ -104,14 +137,21 @@ describe('DescribeModel', () => {
 
   it('asks the handler where it is asked to', async () => {
     await expect
-      .poll(async () => JSON.parse(await said('DescribeModel', { model_name: 'describes' }))[0].workers[0].status, { timeout: 20_000 })
+      .poll(async () => JSON.parse(await said('DescribeModel', { model_name: 'describes' }))[0].workers[0].status, {
+        timeout: 20_000,
+      })
       .toBe('READY');
     const [described] = JSON.parse(await said('DescribeModel', { model_name: 'describes', customized: true }));
     expect(described.customizedMetadata).toEqual({ answers: 42 });
   });
 
   it.each([
-    ['an unknown model', { model_name: 'nope' }, status.NOT_FOUND, `Model not found: nope\n${archiveModel}.ModelNotFoundException`],
+    [
+      'an unknown model',
+      { model_name: 'nope' },
+      status.NOT_FOUND,
+      `Model not found: nope\n${archiveModel}.ModelNotFoundException`,
+    ],
     ['no model', {}, status.NOT_FOUND, `Model not found: \n${archiveModel}.ModelNotFoundException`],
     [
       'an unknown version',
@@ -119,7 +159,12 @@ describe('DescribeModel', () => {
       status.NOT_FOUND,
       `Model version: 9 does not exist for model: probe\n${archiveModel}.ModelVersionNotFoundException`,
     ],
-    ['an unknown model, customized', { model_name: 'nope', customized: true }, status.NOT_FOUND, `Model not found: nope\n${archiveModel}.ModelNotFoundException`],
+    [
+      'an unknown model, customized',
+      { model_name: 'nope', customized: true },
+      status.NOT_FOUND,
+      `Model not found: nope\n${archiveModel}.ModelNotFoundException`,
+    ],
   ])('refuses %s', async (_, request, code, details) => {
     expect(await management.call('DescribeModel', request)).toMatchObject({ code, details });
   });
@@ -133,10 +178,12 @@ describe('DescribeModel', () => {
 
 describe('ScaleWorker', () => {
   it('scales, at once or in the end', async () => {
-    expect(await said('ScaleWorker', { model_name: 'probe', model_version: '2.0', min_worker: 2, synchronous: true })).toBe(
-      'Workers scaled to 2 for model: probe, version: 2.0',
+    expect(
+      await said('ScaleWorker', { model_name: 'probe', model_version: '2.0', min_worker: 2, synchronous: true }),
+    ).toBe('Workers scaled to 2 for model: probe, version: 2.0');
+    expect(await said('ScaleWorker', { model_name: 'probe', model_version: '2.0' })).toBe(
+      'Processing worker updates...',
     );
-    expect(await said('ScaleWorker', { model_name: 'probe', model_version: '2.0' })).toBe('Processing worker updates...');
     expect(await said('ScaleWorker', { model_name: 'probe', model_version: '2.0', synchronous: true })).toBe(
       'Workers scaled to 1 for model: probe, version: 2.0',
     );
@@ -144,8 +191,18 @@ describe('ScaleWorker', () => {
 
   it.each([
     ['no model', {}, status.INVALID_ARGUMENT, `Parameter model_name is required.\n${http}.BadRequestException`],
-    ['a maximum below the minimum', { model_name: 'probe', min_worker: 3, max_worker: 2 }, status.INVALID_ARGUMENT, `max_worker cannot be less than min_worker.\n${http}.BadRequestException`],
-    ['an unknown model', { model_name: 'nope' }, status.NOT_FOUND, `Model not found: nope\n${archiveModel}.ModelNotFoundException`],
+    [
+      'a maximum below the minimum',
+      { model_name: 'probe', min_worker: 3, max_worker: 2 },
+      status.INVALID_ARGUMENT,
+      `max_worker cannot be less than min_worker.\n${http}.BadRequestException`,
+    ],
+    [
+      'an unknown model',
+      { model_name: 'nope' },
+      status.NOT_FOUND,
+      `Model not found: nope\n${archiveModel}.ModelNotFoundException`,
+    ],
   ])('refuses %s', async (_, request, code, details) => {
     expect(await management.call('ScaleWorker', request)).toMatchObject({ code, details });
   });
@@ -163,11 +220,15 @@ describe('SetDefault and UnregisterModel', () => {
   });
 
   it('keeps a default version while there are others', async () => {
-    expect(await management.call('UnregisterModel', { model_name: 'probe' })).toMatchObject({ code: status.FAILED_PRECONDITION });
+    expect(await management.call('UnregisterModel', { model_name: 'probe' })).toMatchObject({
+      code: status.FAILED_PRECONDITION,
+    });
   });
 
   it('unregisters', async () => {
-    expect(await said('UnregisterModel', { model_name: 'probe', model_version: '1.0' })).toBe('Model "probe" unregistered');
+    expect(await said('UnregisterModel', { model_name: 'probe', model_version: '1.0' })).toBe(
+      'Model "probe" unregistered',
+    );
     expect(await said('UnregisterModel', { model_name: 'probe' })).toBe('Model "probe" unregistered');
     expect(await management.call('UnregisterModel', { model_name: 'probe' })).toMatchObject({ code: status.NOT_FOUND });
     expect(await management.call('UnregisterModel', {})).toMatchObject({

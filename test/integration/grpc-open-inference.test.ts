@@ -49,7 +49,10 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
     return message.outputs[0].contents;
   };
   const echoRaw = async (datatype: string, raw: Buffer, shape: number[]): Promise<Buffer> => {
-    const { code, details, message } = await infer({ inputs: [{ name: 'x', datatype, shape }], raw_input_contents: [raw] });
+    const { code, details, message } = await infer({
+      inputs: [{ name: 'x', datatype, shape }],
+      raw_input_contents: [raw],
+    });
     expect({ code, details }).toEqual({ code: status.OK, details: '' });
     expect(message.outputs[0]).toMatchObject({ name: 'x', datatype, shape: shape.map(String) });
     return message.raw_output_contents[0];
@@ -64,7 +67,9 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
   });
 
   it('tells of models', async () => {
-    await expect.poll(async () => (await client.call('ModelReady', { name: 'probe' })).message, { timeout: 20_000 }).toEqual({ ready: true });
+    await expect
+      .poll(async () => (await client.call('ModelReady', { name: 'probe' })).message, { timeout: 20_000 })
+      .toEqual({ ready: true });
     expect((await client.call('ModelMetadata', { name: 'probe' })).message).toEqual({
       name: 'probe',
       versions: ['1.0'],
@@ -78,21 +83,39 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
     ['ModelReady', {}, status.INVALID_ARGUMENT, 'Parameter name is required.\nBadRequestException.()'],
     ['ModelMetadata', {}, status.INVALID_ARGUMENT, 'Parameter model_name is required.\nBadRequestException.()'],
     ['ModelInfer', {}, status.INVALID_ARGUMENT, 'Parameter model_name is required.\nBadRequestException.()'],
-    ['ModelReady', { name: 'nope' }, status.NOT_FOUND, 'Model not found: nope\norg.pytorch.serve.archive.model.ModelNotFoundException'],
-    ['ModelInfer', { model_name: 'nope' }, status.NOT_FOUND, 'Model not found: nope\norg.pytorch.serve.archive.model.ModelNotFoundException'],
+    [
+      'ModelReady',
+      { name: 'nope' },
+      status.NOT_FOUND,
+      'Model not found: nope\norg.pytorch.serve.archive.model.ModelNotFoundException',
+    ],
+    [
+      'ModelInfer',
+      { model_name: 'nope' },
+      status.NOT_FOUND,
+      'Model not found: nope\norg.pytorch.serve.archive.model.ModelNotFoundException',
+    ],
   ])('%s refuses %j', async (method, request, code, details) => {
     expect(await client.call(method, request)).toMatchObject({ code, details });
   });
 
   it('hands the handler a document with what the request says', async () => {
     const { message } = await infer({
-      parameters: { temperature: { string_param: 'high' }, top: { int64_param: '9007199254740993' }, fast: { bool_param: true } },
+      parameters: {
+        temperature: { string_param: 'high' },
+        top: { int64_param: '9007199254740993' },
+        fast: { bool_param: true },
+      },
       inputs: [{ name: 'x', datatype: 'INT32', shape: [2, 1], contents: { int_contents: [1, -2] } }],
       outputs: [{ name: 'x' }],
     });
     expect(message).toMatchObject({ id: 'one', model_name: 'probe', model_version: '1.0' });
     expect(message.outputs[0]).toMatchObject({ name: 'x', datatype: 'INT32', shape: ['2', '1'] });
-    expect(JSON.parse(message.outputs[1].contents.bytes_contents[0].toString().replace('9007199254740993', '"9007199254740993"'))).toEqual({
+    expect(
+      JSON.parse(
+        message.outputs[1].contents.bytes_contents[0].toString().replace('9007199254740993', '"9007199254740993"'),
+      ),
+    ).toEqual({
       id: 'one',
       model_name: 'probe',
       parameters: { temperature: 'high', top: '9007199254740993', fast: true },
@@ -114,10 +137,17 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
     const uint64 = ['18446744073709551615', '1'];
     expect((await echo('UINT64', { uint64_contents: uint64 })).uint64_contents).toEqual(uint64);
     expect((await echo('FP32', { fp32_contents: [0.5, -1.25] })).fp32_contents).toEqual([0.5, -1.25]);
-    expect((await echo('FP32', { fp32_contents: [Number.NaN, Number.NEGATIVE_INFINITY] })).fp32_contents).toEqual([Number.NaN, Number.NEGATIVE_INFINITY]);
+    expect((await echo('FP32', { fp32_contents: [Number.NaN, Number.NEGATIVE_INFINITY] })).fp32_contents).toEqual([
+      Number.NaN,
+      Number.NEGATIVE_INFINITY,
+    ]);
     expect((await echo('FP64', { fp64_contents: [0.1, 1e300] })).fp64_contents).toEqual([0.1, 1e300]);
-    const [one, two] = (await echo('BYTES', { bytes_contents: [Buffer.from('abc'), Buffer.from([0, 255])] })).bytes_contents;
-    expect([one.toString(), two.toString()]).toEqual([Buffer.from('abc').toString('base64'), Buffer.from([0, 255]).toString('base64')]);
+    const [one, two] = (await echo('BYTES', { bytes_contents: [Buffer.from('abc'), Buffer.from([0, 255])] }))
+      .bytes_contents;
+    expect([one.toString(), two.toString()]).toEqual([
+      Buffer.from('abc').toString('base64'),
+      Buffer.from([0, 255]).toString('base64'),
+    ]);
   });
 
   it('takes raw tensors, and answers them in kind', async () => {
@@ -140,11 +170,31 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
   });
 
   it.each([
-    ['a datatype that there is not', { inputs: [{ name: 'x', datatype: 'FP8', shape: [1], contents: { fp32_contents: [1] } }] }, /^Tensor "x" has the datatype "FP8"; one of BOOL, .*BYTES is needed\./],
-    ['halves outside of raw bytes', { inputs: [{ name: 'x', datatype: 'FP16', shape: [1], contents: { fp32_contents: [1] } }] }, /only raw_input_contents can carry/],
-    ['raw bytes that fit no element', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }], raw_input_contents: [Buffer.alloc(3)] }, /3 bytes hold no whole number/],
-    ['raw text that is cut off', { inputs: [{ name: 'x', datatype: 'BYTES', shape: [1] }], raw_input_contents: [Buffer.from([9, 0, 0, 0, 65])] }, /end in the middle/],
-    ['raw bytes without an input', { inputs: [], raw_input_contents: [Buffer.alloc(4)] }, /0 inputs and 1 raw_input_contents/],
+    [
+      'a datatype that there is not',
+      { inputs: [{ name: 'x', datatype: 'FP8', shape: [1], contents: { fp32_contents: [1] } }] },
+      /^Tensor "x" has the datatype "FP8"; one of BOOL, .*BYTES is needed\./,
+    ],
+    [
+      'halves outside of raw bytes',
+      { inputs: [{ name: 'x', datatype: 'FP16', shape: [1], contents: { fp32_contents: [1] } }] },
+      /only raw_input_contents can carry/,
+    ],
+    [
+      'raw bytes that fit no element',
+      { inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }], raw_input_contents: [Buffer.alloc(3)] },
+      /3 bytes hold no whole number/,
+    ],
+    [
+      'raw text that is cut off',
+      { inputs: [{ name: 'x', datatype: 'BYTES', shape: [1] }], raw_input_contents: [Buffer.from([9, 0, 0, 0, 65])] },
+      /end in the middle/,
+    ],
+    [
+      'raw bytes without an input',
+      { inputs: [], raw_input_contents: [Buffer.alloc(4)] },
+      /0 inputs and 1 raw_input_contents/,
+    ],
   ])('refuses %s', async (_, request, details) => {
     const result = await infer(request);
     expect(result.code).toBe(status.INVALID_ARGUMENT);
@@ -154,7 +204,9 @@ describe.each(packages)('%s.GRPCInferenceService', (name, file) => {
   it('says what is missing in an answer, and keeps the worker', async () => {
     const { code, details } = await infer({ id: 'broken', inputs: [] });
     expect(code).toBe(status.INTERNAL);
-    expect(details).toMatch(/^The handler's answer is no Open Inference response: it lacks "datatype" in outputs\[0\]\./);
+    expect(details).toMatch(
+      /^The handler's answer is no Open Inference response: it lacks "datatype" in outputs\[0\]\./,
+    );
     expect((await infer({ inputs: [] })).code).toBe(status.OK);
   });
 });
@@ -163,7 +215,9 @@ describe('without ts_open_inference_protocol', () => {
   it('the services are not there', async () => {
     const other = await ServerPlace.make();
     await other.start();
-    const clients = packages.map(([name, file]) => new GrpcClient(`${name}.GRPCInferenceService`, file, other.grpcInference));
+    const clients = packages.map(
+      ([name, file]) => new GrpcClient(`${name}.GRPCInferenceService`, file, other.grpcInference),
+    );
     try {
       for (const client of clients) expect((await client.call('ServerLive')).code).toBe(status.UNIMPLEMENTED);
       const usual = inferenceClient(other.grpcInference);

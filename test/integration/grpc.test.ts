@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packArchive } from '../support/archive.js';
 import { collect, type GrpcClient, inferenceClient, managementClient } from '../support/grpc.js';
 import { projectRoot } from '../support/release.js';
@@ -20,7 +20,13 @@ beforeAll(async () => {
   for (const name of ['probe', 'other']) await packArchive(place.store, { name, handler });
   await place.start({
     models: ['probe.mar'],
-    config: ['default_workers_per_model=1', 'disable_token_authorization=true', 'enable_model_api=true', 'max_request_size=100000', 'max_response_size=200000'],
+    config: [
+      'default_workers_per_model=1',
+      'disable_token_authorization=true',
+      'enable_model_api=true',
+      'max_request_size=100000',
+      'max_response_size=200000',
+    ],
   });
   inference = inferenceClient(place.grpcInference);
   management = managementClient(place.grpcManagement);
@@ -32,12 +38,18 @@ afterAll(async () => {
 });
 
 /** What the handler is asked for. */
-const asks = (words: string, more: Record<string, Buffer> = {}) => ({ model_name: 'probe', input: { do: Buffer.from(words), ...more } });
+const asks = (words: string, more: Record<string, Buffer> = {}) => ({
+  model_name: 'probe',
+  input: { do: Buffer.from(words), ...more },
+});
 const text = (prediction: Buffer): string => prediction.toString();
 
 describe('Predictions', () => {
   it('hands each entry to the handler as a bytearray, and brings back what it returned', async () => {
-    const { code, message, trailers } = await inference.call('Predictions', asks('report', { data: Buffer.from([1, 255]) }));
+    const { code, message, trailers } = await inference.call(
+      'Predictions',
+      asks('report', { data: Buffer.from([1, 255]) }),
+    );
     expect(code).toBe(status.OK);
     expect(JSON.parse(text(message.prediction))).toEqual({
       types: { do: 'bytearray', data: 'bytearray' },
@@ -69,17 +81,42 @@ describe('Predictions', () => {
   });
 
   it.each([
-    ['no model', { model_name: '' }, status.INVALID_ARGUMENT, 'Parameter model_name is required.\nBadRequestException.()'],
-    ['an unknown model', { model_name: 'nope' }, status.NOT_FOUND, `Model not found: nope\n${archiveModel}.ModelNotFoundException`],
+    [
+      'no model',
+      { model_name: '' },
+      status.INVALID_ARGUMENT,
+      'Parameter model_name is required.\nBadRequestException.()',
+    ],
+    [
+      'an unknown model',
+      { model_name: 'nope' },
+      status.NOT_FOUND,
+      `Model not found: nope\n${archiveModel}.ModelNotFoundException`,
+    ],
     [
       'an unknown version',
       { model_name: 'probe', model_version: '9' },
       status.NOT_FOUND,
       `Model version: 9 does not exist for model: probe\n${archiveModel}.ModelVersionNotFoundException`,
     ],
-    ['a handler that says 404', asks('raise 404 not here'), status.NOT_FOUND, `not here\n${http}.InternalServerException`],
-    ['a handler that says 429', asks('raise 429 slowly'), status.RESOURCE_EXHAUSTED, `slowly\n${http}.InternalServerException`],
-    ['a handler that says 418', asks('raise 418 teapot'), status.FAILED_PRECONDITION, `teapot\n${http}.InternalServerException`],
+    [
+      'a handler that says 404',
+      asks('raise 404 not here'),
+      status.NOT_FOUND,
+      `not here\n${http}.InternalServerException`,
+    ],
+    [
+      'a handler that says 429',
+      asks('raise 429 slowly'),
+      status.RESOURCE_EXHAUSTED,
+      `slowly\n${http}.InternalServerException`,
+    ],
+    [
+      'a handler that says 418',
+      asks('raise 418 teapot'),
+      status.FAILED_PRECONDITION,
+      `teapot\n${http}.InternalServerException`,
+    ],
     ['a handler that says 299', asks('raise 299 odd'), status.UNKNOWN, `odd\n${http}.InternalServerException`],
     ['a handler that fails', asks('fail'), status.INTERNAL, `Prediction failed\n${http}.InternalServerException`],
     ['a worker that dies', asks('die'), status.INTERNAL, `Worker died.\n${http}.InternalServerException`],
@@ -88,7 +125,9 @@ describe('Predictions', () => {
   });
 
   it('tells the HTTP status of an error in the trailers', async () => {
-    expect((await inference.call('Predictions', asks('raise 418 teapot'))).trailers).toMatchObject({ 'ts-status': '418' });
+    expect((await inference.call('Predictions', asks('raise 418 teapot'))).trailers).toMatchObject({
+      'ts-status': '418',
+    });
   });
 
   it('says that no worker serves a model that has none', async () => {
@@ -97,8 +136,12 @@ describe('Predictions', () => {
     expect((await management.call('ScaleWorker', none)).message.msg).toBe('Workers scaled to 0 for model: other');
     const { code, details } = await inference.call('Predictions', { model_name: 'other' });
     expect(code).toBe(status.UNAVAILABLE);
-    expect(details).toMatch(/^Model "other" has no worker to serve inference request\..*\nInternalServerException\.\(\)$/s);
-    expect((await management.call('UnregisterModel', { model_name: 'other' })).message.msg).toBe('Model "other" unregistered');
+    expect(details).toMatch(
+      /^Model "other" has no worker to serve inference request\..*\nInternalServerException\.\(\)$/s,
+    );
+    expect((await management.call('UnregisterModel', { model_name: 'other' })).message.msg).toBe(
+      'Model "other" unregistered',
+    );
   });
 
   it('refuses a message over max_request_size, and an answer over max_response_size', async () => {
@@ -136,9 +179,16 @@ describe('Predictions', () => {
 
 describe('StreamPredictions', () => {
   it('sends a message for each piece', async () => {
-    const { messages, code, trailers } = await collect<{ prediction: Buffer }>(inference.stub.StreamPredictions(asks('stream 4')));
+    const { messages, code, trailers } = await collect<{ prediction: Buffer }>(
+      inference.stub.StreamPredictions(asks('stream 4')),
+    );
     expect(code).toBe(status.OK);
-    expect(messages.map(({ prediction }) => text(prediction))).toEqual(['piece 0 ', 'piece 1 ', 'piece 2 ', 'piece 3 ']);
+    expect(messages.map(({ prediction }) => text(prediction))).toEqual([
+      'piece 0 ',
+      'piece 1 ',
+      'piece 2 ',
+      'piece 3 ',
+    ]);
     expect(trailers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   });
 
@@ -214,7 +264,11 @@ describe('StreamPredictions2', () => {
     expect(code).toBe(status.OK);
     const refusal = messages.find(({ sequence_id }) => !sequence_id)?.status;
     expect(refusal).toMatchObject({ code: status.INVALID_ARGUMENT, message: 'Parameter sequenceId is required.' });
-    const [unknown, raised, good] = messages.filter(({ sequence_id }) => sequence_id === 's3') as [Message, Message, Message];
+    const [unknown, raised, good] = messages.filter(({ sequence_id }) => sequence_id === 's3') as [
+      Message,
+      Message,
+      Message,
+    ];
     expect(unknown.status).toMatchObject({ code: status.NOT_FOUND, message: 'Model not found: nope' });
     expect(unknown.status?.details[0]?.type_url).toBe('type.googleapis.com/google.rpc.ErrorInfo');
     expect(text(unknown.status?.details[0]?.value as Buffer)).toContain(`${archiveModel}.ModelNotFoundException`);
@@ -242,7 +296,8 @@ describe('the access log', () => {
   it('has a line for each call', async () => {
     await inference.call('Predictions', { model_name: 'nope' });
     const file = join(place.folder, 'logs/access_log.log');
-    const line = /\/127\.0\.0\.1:\d+ "gRPC org\.pytorch\.serve\.grpc\.inference\.InferenceAPIsService\/Predictions HTTP\/2\.0" 5 \d+$/m;
+    const line =
+      /\/127\.0\.0\.1:\d+ "gRPC org\.pytorch\.serve\.grpc\.inference\.InferenceAPIsService\/Predictions HTTP\/2\.0" 5 \d+$/m;
     await expect.poll(() => readFileSync(file, 'utf8'), { timeout: 5000 }).toMatch(line);
     expect(readFileSync(file, 'utf8')).toMatch(/Predictions HTTP\/2\.0" 4 \d+$/m);
   });

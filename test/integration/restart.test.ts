@@ -15,9 +15,16 @@ let api: ReturnType<typeof apiOf>;
 beforeEach(async () => {
   place = await ServerPlace.make();
   // Folders are archives that need no packing.
-  for (const [folder, version] of [['m1', '1.0'], ['m2', '2.0'], ['m3', '3.0']] as const) {
+  for (const [folder, version] of [
+    ['m1', '1.0'],
+    ['m2', '2.0'],
+    ['m3', '3.0'],
+  ] as const) {
     mkdirSync(join(place.store, folder, 'MAR-INF'), { recursive: true });
-    writeFileSync(join(place.store, folder, 'handler.py'), 'def handle(data, context):\n    return ["ok"] * len(data or [])\n');
+    writeFileSync(
+      join(place.store, folder, 'handler.py'),
+      'def handle(data, context):\n    return ["ok"] * len(data or [])\n',
+    );
     const model = { modelName: 'm', modelVersion: version, handler: 'handler.py' };
     writeFileSync(join(place.store, folder, 'MAR-INF/MANIFEST.json'), JSON.stringify({ runtime: 'python', model }));
   }
@@ -45,7 +52,10 @@ const nothing: Registered = { versions: {}, default: null };
 async function registered(): Promise<Registered> {
   const versions = await (await fetch(`${place.management}/models/m/all`)).json();
   if (!Array.isArray(versions)) return nothing;
-  const rows = versions.map(({ modelVersion, minWorkers, maxWorkers, batchSize }) => [modelVersion, [minWorkers, maxWorkers, batchSize]]);
+  const rows = versions.map(({ modelVersion, minWorkers, maxWorkers, batchSize }) => [
+    modelVersion,
+    [minWorkers, maxWorkers, batchSize],
+  ]);
   return { versions: Object.fromEntries(rows.sort()), default: (await api.describe('m')).modelVersion };
 }
 
@@ -71,7 +81,10 @@ function scale(version: string, least: number, most: number): Change {
   return {
     call: () => api.scale(`m/${version}`, `min_worker=${least}&max_worker=${most}`),
     can: (state) => version in state.versions,
-    apply: (state) => ({ ...state, versions: { ...state.versions, [version]: [least, most, state.versions[version]?.[2] ?? 0] } }),
+    apply: (state) => ({
+      ...state,
+      versions: { ...state.versions, [version]: [least, most, state.versions[version]?.[2] ?? 0] },
+    }),
   };
 }
 
@@ -86,7 +99,8 @@ function setDefault(version: string): Change {
 function unregister(version: string): Change {
   return {
     call: () => api.unregister(`m/${version}`),
-    can: (state) => version in state.versions && (state.default !== version || Object.keys(state.versions).length === 1),
+    can: (state) =>
+      version in state.versions && (state.default !== version || Object.keys(state.versions).length === 1),
     apply: (state) => {
       const { [version]: _gone, ...versions } = state.versions;
       return { versions, default: state.default === version ? null : state.default };
@@ -129,7 +143,10 @@ describe('a server that is started again', () => {
     await place.stop();
     const folder = join(place.folder, 'logs/config');
     const last = readdirSync(folder).sort().at(-1) as string;
-    writeFileSync(join(folder, last), readFileSync(join(folder, last), 'utf8').replace('\\"m1\\"', '\\"gone\\"').replace('"m1"', '"gone"'));
+    writeFileSync(
+      join(folder, last),
+      readFileSync(join(folder, last), 'utf8').replace('\\"m1\\"', '\\"gone\\"').replace('"m1"', '"gone"'),
+    );
     await start();
     expect((await api.list()).json.models).toEqual([]);
     expect(place.log()).toMatch(/Model m 1\.0 of the snapshot could not be restored: Model not found at: gone/);

@@ -28,7 +28,12 @@ afterEach(async () => {
 
 async function serve(method: 'fork' | 'spawn'): Promise<void> {
   await place.start({
-    config: ['disable_token_authorization=true', 'enable_model_api=true', `worker_start_method=${method}`, 'drain_timeout=5'],
+    config: [
+      'disable_token_authorization=true',
+      'enable_model_api=true',
+      `worker_start_method=${method}`,
+      'drain_timeout=5',
+    ],
   });
   api = apiOf(place);
   expect((await api.register('url=m.mar&initial_workers=2')).status).toBe(200);
@@ -55,10 +60,14 @@ describe.each(['fork', 'spawn'] as const)('workers started by %s', (method) => {
     const before = await api.describe('m');
     const killed = await pidsOf();
     for (const pid of killed) process.kill(pid, 'SIGKILL');
-    await expect.poll(async () => (await pidsOf()).some((pid) => killed.includes(pid) || pid < 0), { timeout: 30_000 }).toBe(false);
+    await expect
+      .poll(async () => (await pidsOf()).some((pid) => killed.includes(pid) || pid < 0), { timeout: 30_000 })
+      .toBe(false);
     await expect.poll(readyWorkers, { timeout: 30_000 }).toBe(2);
     const after = await api.describe('m');
-    expect(after.workers.map(({ id }: { id: string }) => id)).toEqual(before.workers.map(({ id }: { id: string }) => id));
+    expect(after.workers.map(({ id }: { id: string }) => id)).toEqual(
+      before.workers.map(({ id }: { id: string }) => id),
+    );
     expect((await api.predict('m', 'ok')).status).toBe(200);
   });
 

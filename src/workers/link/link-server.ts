@@ -1,7 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadPackageDefinition, Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
 import type { Hello__Output } from '../../generated/torchbridge/worker/v1/Hello.js';
@@ -38,7 +37,14 @@ export class LinkServer {
   constructor(runFolder: string) {
     this.target = `unix:${join(runFolder, 'link.sock')}`;
     const types = loadPackageDefinition(
-      loadSync('worker.proto', { includeDirs: [join(packageRoot, 'proto')], longs: Number, enums: Number, defaults: true, arrays: true, oneofs: true }),
+      loadSync('worker.proto', {
+        includeDirs: [join(packageRoot, 'proto')],
+        longs: Number,
+        enums: Number,
+        defaults: true,
+        arrays: true,
+        oneofs: true,
+      }),
     ) as unknown as ProtoGrpcType;
     this.#server.addService(types.torchbridge.worker.v1.WorkerLink.service, {
       attach: (stream: Attach) => this.#attach(stream),
@@ -47,7 +53,9 @@ export class LinkServer {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(this.target, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()));
+      this.#server.bindAsync(this.target, ServerCredentials.createInsecure(), (error) =>
+        error ? reject(error) : resolve(),
+      );
     });
   }
 
@@ -77,7 +85,10 @@ export class LinkServer {
     stream.once('data', (message: FromWorker__Output) => {
       const arrived = message.hello ? this.#admit(message.hello) : null;
       if (!arrived || !message.hello) {
-        stream.emit('error', { code: status.UNAUTHENTICATED, details: 'this stream is for workers that were started by this server' });
+        stream.emit('error', {
+          code: status.UNAUTHENTICATED,
+          details: 'this stream is for workers that were started by this server',
+        });
         return;
       }
       arrived(new GrpcLink(stream, message.hello.pid));

@@ -1,7 +1,7 @@
+import type { PendingRequest } from '../../batching/pending-request.js';
 import type { Code__Output } from '../../generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
-import type { PendingRequest } from '../../batching/pending-request.js';
 
 /** The words of proto/worker.proto that others than the link speak. */
 export { Code } from '../../generated/torchbridge/worker/v1/Code.js';

@@ -26,13 +26,29 @@ function registryOf(...versions: { model: string; version: string; url: string |
 
 describe('a snapshot of the models', () => {
   it('reads back as it was written', () => {
-    const registry = registryOf({ model: 'm', version: '1.0', url: 'm.mar' }, { model: 'm', version: '2.0', url: 'm2.mar' });
+    const registry = registryOf(
+      { model: 'm', version: '1.0', url: 'm.mar' },
+      { model: 'm', version: '2.0', url: 'm2.mar' },
+    );
     registry.setDefault('m', '2.0');
     const { versions, faults } = readModelSnapshot(writeModelSnapshot(registry, 'x.cfg', new Date(5)));
     expect(faults).toEqual([]);
     expect(versions).toEqual([
-      expect.objectContaining({ model: 'm', version: '1.0', marName: 'm.mar', batchSize: 4, maxBatchDelay: 50, defaultVersion: false }),
-      expect.objectContaining({ model: 'm', version: '2.0', marName: 'm2.mar', defaultVersion: true, handler: 'handler.py' }),
+      expect.objectContaining({
+        model: 'm',
+        version: '1.0',
+        marName: 'm.mar',
+        batchSize: 4,
+        maxBatchDelay: 50,
+        defaultVersion: false,
+      }),
+      expect.objectContaining({
+        model: 'm',
+        version: '2.0',
+        marName: 'm2.mar',
+        defaultVersion: true,
+        handler: 'handler.py',
+      }),
     ]);
   });
 
@@ -88,7 +104,9 @@ describe('a damaged snapshot', () => {
 
   it('restores what is still good', () => {
     const good = { marName: 'b.mar', minWorkers: 0, maxWorkers: 0, batchSize: 1, maxBatchDelay: 100 };
-    const { versions, faults } = readModelSnapshot(JSON.stringify({ models: { a: { '1.0': { ...good, minWorkers: 'x' } }, b: { '1.0': good } } }));
+    const { versions, faults } = readModelSnapshot(
+      JSON.stringify({ models: { a: { '1.0': { ...good, minWorkers: 'x' } }, b: { '1.0': good } } }),
+    );
     expect(versions.map(({ model }) => model)).toEqual(['b']);
     expect(faults).toEqual([expect.stringMatching(/a 1\.0: .*minWorkers/)]);
   });

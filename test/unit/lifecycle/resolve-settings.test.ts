@@ -34,7 +34,11 @@ describe('the settings of a version', () => {
       yaml: { responseTimeout: 8, batchSize: 4 },
       configured: { responseTimeout: 9, batchSize: 5, maxBatchDelay: 60 },
     };
-    expect(resolveSettings(sources(layers), 0)).toMatchObject({ responseTimeoutSeconds: 7, batchSize: 4, maxBatchDelayMs: 60 });
+    expect(resolveSettings(sources(layers), 0)).toMatchObject({
+      responseTimeoutSeconds: 7,
+      batchSize: 4,
+      maxBatchDelayMs: 60,
+    });
   });
 
   it('keep a delay of 0 that was asked for', () => {
@@ -48,7 +52,10 @@ describe('the settings of a version', () => {
   });
 
   it('of sequences show only where the version is stateful', () => {
-    expect(resolveSettings(sources({ yaml: { sequenceBatching: true } }), 0)).toMatchObject({ stateful: true, maxNumSequence: 1 });
+    expect(resolveSettings(sources({ yaml: { sequenceBatching: true } }), 0)).toMatchObject({
+      stateful: true,
+      maxNumSequence: 1,
+    });
   });
 });
 
@@ -57,10 +64,25 @@ describe('the workers that a version starts with', () => {
     ['nothing said', {}, 2, { min: 2, max: 2 }],
     ['a count in the call', { asked: { initialWorkers: 3 } }, 0, { min: 3, max: 3 }],
     ['a pair in the yaml', { yaml: { minWorkers: 1, maxWorkers: 4 } }, 0, { min: 1, max: 4 }],
-    ['a count in the call and a pair in the yaml', { asked: { initialWorkers: 2 }, yaml: { minWorkers: 1, maxWorkers: 4 } }, 0, { min: 2, max: 4 }],
-    ['a count above the maximum of the yaml', { asked: { initialWorkers: 5 }, yaml: { minWorkers: 1, maxWorkers: 4 } }, 0, { min: 5, max: 5 }],
+    [
+      'a count in the call and a pair in the yaml',
+      { asked: { initialWorkers: 2 }, yaml: { minWorkers: 1, maxWorkers: 4 } },
+      0,
+      { min: 2, max: 4 },
+    ],
+    [
+      'a count above the maximum of the yaml',
+      { asked: { initialWorkers: 5 }, yaml: { minWorkers: 1, maxWorkers: 4 } },
+      0,
+      { min: 5, max: 5 },
+    ],
     ['a pair in the configuration', { configured: { minWorkers: 1, maxWorkers: 2 } }, 7, { min: 1, max: 2 }],
-    ['a pair in the yaml and one in the configuration', { yaml: { minWorkers: 3 }, configured: { minWorkers: 1, maxWorkers: 9 } }, 0, { min: 3, max: 3 }],
+    [
+      'a pair in the yaml and one in the configuration',
+      { yaml: { minWorkers: 3 }, configured: { minWorkers: 1, maxWorkers: 9 } },
+      0,
+      { min: 3, max: 3 },
+    ],
   ])('with %s', (_name, given, fallback, bounds) => {
     expect(resolveWorkers(sources(given as Partial<SettingSources>), fallback)).toEqual(bounds);
   });

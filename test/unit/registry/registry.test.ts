@@ -43,7 +43,12 @@ describe('the default version', () => {
 describe('what is not there', () => {
   it.each([
     [{ model: 'n', version: null }, 404, 'ModelNotFoundException', 'Model not found: n'],
-    [{ model: 'm', version: '9' }, 404, 'ModelVersionNotFoundException', 'Model version: 9 does not exist for model: m'],
+    [
+      { model: 'm', version: '9' },
+      404,
+      'ModelVersionNotFoundException',
+      'Model version: 9 does not exist for model: m',
+    ],
   ])('%j is answered with %i %s', (target, status, type, message) => {
     const registry = registryOf(['m', '1.0']);
     expect(() => registry.get(target)).toThrow(expect.objectContaining({ status, type, message }));

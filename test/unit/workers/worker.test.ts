@@ -21,7 +21,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(options: Partial<WorkerOptions> & { batching?: Partial<BatcherOptions>; windowSeconds?: number; cpuShare?: CpuShare } = {}): Worker {
+function start(
+  options: Partial<WorkerOptions> & {
+    batching?: Partial<BatcherOptions>;
+    windowSeconds?: number;
+    cpuShare?: CpuShare;
+  } = {},
+): Worker {
   batcher = new Batcher({ batchSize: 1, maxDelayMs: 0, capacity: 100, ...options.batching });
   return new Worker(
     {
@@ -80,13 +86,20 @@ describe('a worker that starts', () => {
 
   it('has its own token in the environment of its process', async () => {
     await ready(start());
-    expect(machinery.orders[0]?.env).toMatchObject({ TORCHBRIDGE_WORKER_ID: '9000', TORCHBRIDGE_TOKEN: 'token', TORCHBRIDGE_LINK: 'unix:/nowhere' });
+    expect(machinery.orders[0]?.env).toMatchObject({
+      TORCHBRIDGE_WORKER_ID: '9000',
+      TORCHBRIDGE_TOKEN: 'token',
+      TORCHBRIDGE_LINK: 'unix:/nowhere',
+    });
   });
 
   it('reports why its handler did not load, and is tried again', async () => {
     const worker = start();
     await settle();
-    const failed = expect(worker.firstLoad).rejects.toMatchObject({ message: 'RuntimeError: no weights today', outOfMemory: false });
+    const failed = expect(worker.firstLoad).rejects.toMatchObject({
+      message: 'RuntimeError: no weights today',
+      outOfMemory: false,
+    });
     machinery.last.link.listener.loaded({ code: Code.LOAD_FAILED, message: 'RuntimeError: no weights today' });
     await failed;
     await vi.advanceTimersByTimeAsync(0);
@@ -175,7 +188,11 @@ describe('batches', () => {
     await ready(start());
     const request = submit();
     machinery.last.link.answer({ code: Code.HANDLER_STATUS, status: 513, message: 'not acceptable', answers: [] });
-    await expect(request.answer).rejects.toMatchObject({ status: 513, message: 'not acceptable', type: 'InternalServerException' });
+    await expect(request.answer).rejects.toMatchObject({
+      status: 513,
+      message: 'not acceptable',
+      type: 'InternalServerException',
+    });
   });
 
   it('with too few answers fail whole', async () => {

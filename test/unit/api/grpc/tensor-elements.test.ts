@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { elementsFromJson, elementsToJson } from '../../../../src/api/grpc/tensor-elements.js';
 
-const rawOf = (name: string, data: unknown[]): Buffer => (elementsFromJson('x', name, data, true) as { raw: Buffer }).raw;
+const rawOf = (name: string, data: unknown[]): Buffer =>
+  (elementsFromJson('x', name, data, true) as { raw: Buffer }).raw;
 
 describe('FP16', () => {
   it('goes there and back for every half', () => {
@@ -11,7 +12,9 @@ describe('FP16', () => {
     const back = rawOf('FP16', values);
     // Of the many NaNs, one comes back.
     const isNan = (bits: number) => (bits & 0x7c00) === 0x7c00 && (bits & 0x3ff) !== 0;
-    const changed = Array.from({ length: 65_536 }, (_, bits) => bits).filter((bits) => !isNan(bits) && back.readUInt16LE(2 * bits) !== bits);
+    const changed = Array.from({ length: 65_536 }, (_, bits) => bits).filter(
+      (bits) => !isNan(bits) && back.readUInt16LE(2 * bits) !== bits,
+    );
     expect(changed).toEqual([]);
   });
 
@@ -36,7 +39,9 @@ describe('elements of a handler', () => {
     ['INT8', [1000]],
     ['FP9', [1]],
   ])('that do not fit %s are refused by the name of their tensor', (name, data) => {
-    expect(() => elementsFromJson('x', name, data, true)).toThrow(`The handler's output "x" does not fit its datatype "${name}".`);
+    expect(() => elementsFromJson('x', name, data, true)).toThrow(
+      `The handler's output "x" does not fit its datatype "${name}".`,
+    );
   });
 
   it('are taken from nested text where they are BYTES', () => {

@@ -20,7 +20,16 @@ describe('trailers', () => {
   });
 
   it('leave out what belongs to the transport or cannot be carried', () => {
-    const names = ['grpc-status', 'Content-Length', 'Connection', 'x-request-id', 'X Y', 'x-y-bin', ':path', 'ts_stream_next'];
+    const names = [
+      'grpc-status',
+      'Content-Length',
+      'Connection',
+      'x-request-id',
+      'X Y',
+      'x-y-bin',
+      ':path',
+      'ts_stream_next',
+    ];
     expect(trailers({ headers: names.flatMap((name) => [name, 'v']) })).toEqual({ 'x-request-id': 'id' });
   });
 
@@ -30,7 +39,10 @@ describe('trailers', () => {
 
   it('stay below what clients take', () => {
     const headers = Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'v'.repeat(100)]).flat();
-    const size = Object.entries(trailers({ headers })).reduce((sum, [name, value]) => sum + name.length + String(value).length, 0);
+    const size = Object.entries(trailers({ headers })).reduce(
+      (sum, [name, value]) => sum + name.length + String(value).length,
+      0,
+    );
     expect(size).toBeGreaterThan(3000);
     expect(size).toBeLessThan(5000);
   });
