@@ -1,4 +1,5 @@
 import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
 import { TokenKeys } from './api/auth/token-keys.js';
 import { openGrpcDoors } from './api/grpc/grpc-doors.js';
 import { openFrontDoors } from './api/http/front-doors.js';
@@ -12,8 +13,9 @@ import { makeRunFolder } from './lifecycle/run-folder.js';
 import { SnapshotWriter } from './lifecycle/snapshot-writer.js';
 import { loadStartupModels } from './lifecycle/startup-models.js';
 import { VersionWatch } from './lifecycle/version-watch.js';
-import type { Logging } from './observability/logging/logging.js';
-import { metricLine } from './observability/metrics/metric-line.js';
+import type { Logger, Logging } from './observability/logging/logging.js';
+import { ServerMetrics } from './observability/metrics/server-metrics.js';
+import { SystemMetrics } from './observability/metrics/system-metrics.js';
 import { Registry } from './registry/registry.js';
 import { ModelServing } from './serving/model-serving.js';
 import { CpuShare } from './workers/cpu-share.js';
@@ -64,7 +66,14 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const folder = await makeRunFolder(config.temporaryFolder);
   started.push({ what: 'run folder', end: () => folder.remove() });
 
-  const links = new LinkServer(folder.path);
+  const metrics = new ServerMetrics({
+    config,
+    path: config.metricsConfig ?? join(packageRoot, 'python_backend/ts/configs/metrics.yaml'),
+    host: hostname(),
+    version: torchServeVersion,
+    logging,
+  });
+  const links = new LinkServer(folder.path, (direction, bytes) => metrics.linked(direction, bytes));
   await links.listen();
   started.push({ what: 'worker links', end: () => links.close() });
 
@@ -76,7 +85,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     TS_REQUEST_SEQUENCE_START: config.tsHeaderKeySequenceStart,
     TS_REQUEST_SEQUENCE_END: config.tsHeaderKeySequenceEnd,
   });
-  const launcher = makeLauncher(config, folder.path, env, (line) => logging.ts('Nursery').info(line));
+  const launcher = makeLauncher(config, folder.path, env, logging.ts('Nursery'), metrics);
   started.push({ what: 'workers', end: () => launcher.close() });
   if (launcher instanceof NurseryLauncher) await launcher.warm(python);
 
@@ -101,26 +110,11 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   };
   log.info(configurationBlock(config, facts));
 
-  const host = hostname();
-  const watch = new VersionWatch(logging, {
-    recorded: (metrics) => {
-      for (const metric of metrics) logging.modelMetrics(metricLine(metric, host));
-    },
-    loaded: (worker, elapsedMs) =>
-      logging.tsMetrics(
-        metricLine(
-          {
-            name: 'WorkerLoadTime',
-            unit: 'Milliseconds',
-            value: Math.round(elapsedMs),
-            dimensions: ['WorkerName', worker, 'Level', 'Host'],
-          },
-          host,
-        ),
-      ),
-  });
+  const watch = new VersionWatch(logging, metrics);
 
   const registry = new Registry();
+  const versions = () => registry.all().map((version) => version.snapshot(registry.isDefault(version)));
+  metrics.watchVersions(versions);
   const snapshots = new SnapshotWriter(config, registry, log);
   const lifecycle = new ModelLifecycle({
     config,
@@ -146,6 +140,17 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   });
   started.push({ what: 'models', end: () => lifecycle.close() });
 
+  if (!config.disableSystemMetrics) {
+    const { systemMetricsCmd: words, metricTimeInterval } = config;
+    const system = new SystemMetrics(metrics.registry, logging.ts('SystemMetrics'), {
+      intervalMs: metricTimeInterval * 1000,
+      gpuCount: workers.gpuCount,
+      command: words === null ? null : { python, words, folder: join(packageRoot, 'python_backend'), env },
+      workerPids: () => versions().flatMap(({ workers }) => workers.flatMap(({ pid }) => (pid > 0 ? [pid] : []))),
+    });
+    started.push({ what: 'system metrics', end: () => system.close() });
+  }
+
   const workersEach = config.defaultWorkersPerModel || workers.gpuCount || availableParallelism();
   await loadStartupModels(lifecycle, config, config.debug ? 1 : workersEach, log);
 
@@ -157,9 +162,14 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin)
     : null;
   const rooms = { config, serving: new ModelServing(registry), lifecycle, logging, version: torchServeVersion };
-  const doors = await openFrontDoors({ ...rooms, ...(tokens && { tokens }) });
+  const doors = await openFrontDoors({
+    ...rooms,
+    ...(tokens && { tokens }),
+    metrics,
+    onResponse: (status) => metrics.responded(status),
+  });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });
-  const grpcDoors = await openGrpcDoors({ ...rooms, tokens });
+  const grpcDoors = await openGrpcDoors({ ...rooms, tokens, onCall: (method, code) => metrics.called(method, code) });
   started.push({ what: 'gRPC listeners', end: () => grpcDoors.close({ graceMs: config.drainTimeout * 1000 }) });
   await snapshots.write('startup');
   up = true;
@@ -169,12 +179,20 @@ function makeLauncher(
   config: Config,
   folder: string,
   env: Readonly<Record<string, string>>,
-  log: (line: string) => void,
+  log: Logger,
+  metrics: ServerMetrics,
 ): Launcher {
   // Forking a process that has imported torch is safe on Linux alone.
   const fork =
     config.workerStartMethod === 'fork' || (config.workerStartMethod === 'auto' && process.platform === 'linux');
-  return fork ? new NurseryLauncher(folder, env, log) : new SpawnLauncher();
+  return fork
+    ? new NurseryLauncher(
+        folder,
+        env,
+        (line) => log.info(line),
+        (elapsedMs) => metrics.forked(elapsedMs),
+      )
+    : new SpawnLauncher();
 }
 
 async function endAll(started: Started, onError: (message: string) => void): Promise<void> {

@@ -10,6 +10,15 @@ export interface Holder {
   abandoned(request: PendingRequest): void;
 }
 
+export interface RequestOptions {
+  readonly alone?: boolean;
+  /** Time from now after which the caller is told 408; 0 for none. */
+  readonly deadlineMs?: number;
+  readonly namedVersion?: string | null;
+  /** Hears of the error that it is answered with. */
+  readonly onFailed?: (error: ServingError) => void;
+}
+
 /**
  * One admitted request. Whatever happens to queue, worker or server, it is settled exactly once: every way to answer
  * goes through `settle`, `piece` or `fail`, and the first one wins.
@@ -21,19 +30,26 @@ export class PendingRequest implements Inference {
   readonly arrivedAt = performance.now();
   /** A customized describe must not share a batch with predictions. */
   readonly alone: boolean;
+  /** The version as the caller named it; null where it named none. */
+  readonly namedVersion: string | null;
   /** performance.now() when a worker took it; 0 before. */
   dispatchedAt = 0;
   #state: RequestState = 'queued';
+  readonly #onFailed: ((error: ServingError) => void) | undefined;
   #holder: Holder | null = null;
   #deadline: NodeJS.Timeout | null = null;
   #stream: PieceStream | null = null;
   #resolve!: (answer: Answer) => void;
   #reject!: (error: ServingError) => void;
 
-  /** @param deadlineMs time from now after which the caller is told 408; 0 for none. */
-  constructor(input: InferenceInput, { alone = false, deadlineMs = 0 } = {}) {
+  constructor(
+    input: InferenceInput,
+    { alone = false, deadlineMs = 0, namedVersion = null, onFailed }: RequestOptions = {},
+  ) {
     this.input = input;
     this.alone = alone;
+    this.namedVersion = namedVersion;
+    this.#onFailed = onFailed;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -75,6 +91,7 @@ export class PendingRequest implements Inference {
   }
 
   fail(error: ServingError): void {
+    if (this.#state !== 'settled') this.#onFailed?.(error);
     if (this.#stream) this.#stream.fail(error);
     else if (this.#state !== 'settled') this.#reject(error);
     this.#close();

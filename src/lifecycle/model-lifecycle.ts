@@ -177,6 +177,7 @@ export class ModelLifecycle implements Lifecycle {
       identity,
     };
     const settings = resolveSettings(sources, workers.gpuCount);
+    const meter = watch.meterOf(modelName, version);
     const made = new ModelVersion({
       modelName,
       version,
@@ -186,8 +187,9 @@ export class ModelLifecycle implements Lifecycle {
       createWorker: (owner) =>
         workers.create(
           { modelName, version, modelDir: archive.folder, ...prepared, batcher: owner.batcher, ...settings },
-          watch.eventsOf(owner),
+          watch.eventsOf(owner, meter),
         ),
+      meter,
       discard: () => archive.remove(),
     });
     return {

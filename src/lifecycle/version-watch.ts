@@ -1,15 +1,19 @@
 import type { Logging } from '../observability/logging/logging.js';
+import type { VersionMeter } from '../observability/metrics/version-meter.js';
+import type { RecordedMetric } from '../observability/metrics/worker-line.js';
 import type { ModelVersion } from '../registry/model-version.js';
-import type { Metric } from '../workers/link/worker-link.js';
+import { Code, type Metric, MetricType } from '../workers/link/worker-link.js';
 import type { Worker, WorkerEvents } from '../workers/worker.js';
 import type { OutputStream } from '../workers/worker-process.js';
 
 /** Where what workers measure goes. */
 export interface WorkerMeter {
   /** What a handler recorded with ts.metrics. */
-  recorded(metrics: readonly Metric[]): void;
-  /** A worker has loaded its model, this long (ms) after its process was asked for. */
-  loaded(workerName: string, elapsedMs: number): void;
+  recorded(metric: RecordedMetric): void;
+  /** Takes a line of a worker's output if it is a metric. @returns whether it was, and belongs in no log. */
+  takeLine(line: string): boolean;
+  /** Where a version tells what it does. */
+  meterOf(model: string, version: string): VersionMeter;
 }
 
 /** The ears of all workers: what they tell goes to their version, to the logs and to the meter. */
@@ -22,28 +26,39 @@ export class VersionWatch {
     this.#meter = meter;
   }
 
-  eventsOf(version: ModelVersion): WorkerEvents {
+  meterOf(model: string, version: string): VersionMeter {
+    return this.#meter.meterOf(model, version);
+  }
+
+  /** @param meter the version's own. */
+  eventsOf(version: ModelVersion, meter: VersionMeter): WorkerEvents {
     const log = this.#logging.ts('Worker');
     const patience = version.settings.maxRetryTimeoutSeconds;
     const output = this.#output(version);
     return {
       entered: (worker, state) => {
         log.info(`${worker.name} is ${state}`);
+        if (state === 'loading') meter.workerStarted();
+        if (state === 'stopped' || state === 'failed') meter.workerGone(worker.name);
         if (state !== 'failed') return;
         version.workerGaveUp();
         log.error(`${worker.name} is not started again: it has failed for ${patience} s (maxRetryTimeoutInSec)`);
       },
-      died: (worker, reason) => {
-        version.workerDied(reason);
-        log.warn(`${worker.name} died: ${reason}`);
+      died: (worker, message, reason) => {
+        version.workerDied(message);
+        meter.workerDied(reason);
+        log.warn(`${worker.name} died: ${message}`);
       },
       loaded: (worker, elapsedMs) => {
         version.workerLoaded();
-        this.#meter.loaded(worker.name, elapsedMs);
+        meter.workerLoaded(worker.name, elapsedMs);
       },
       line: output,
-      metrics: (_worker, metrics) => this.#meter.recorded(metrics),
-      finished: () => {},
+      metrics: (_worker, metrics) => {
+        for (const metric of metrics) this.#meter.recorded(recordedMetric(metric));
+      },
+      finished: (_worker, { code, elapsedUs }, requests, heldMs) =>
+        meter.finished({ ok: code === Code.OK, requests, elapsedMs: elapsedUs / 1000, heldMs }),
     };
   }
 
@@ -51,6 +66,7 @@ export class VersionWatch {
   #output({ modelName: model, version }: ModelVersion): (worker: Worker, stream: OutputStream, line: string) => void {
     const writers = new Map<string, (line: string) => void>();
     return (worker, stream, line) => {
+      if (this.#meter.takeLine(line)) return;
       const key = worker.id + stream;
       let write = writers.get(key);
       if (!write) {
@@ -60,4 +76,14 @@ export class VersionWatch {
       write(line);
     };
   }
+}
+
+const typeNames = {
+  [MetricType.COUNTER]: 'counter',
+  [MetricType.GAUGE]: 'gauge',
+  [MetricType.HISTOGRAM]: 'histogram',
+} as const;
+
+function recordedMetric({ name, unit, type, value, dimensions, requestIds }: Metric): RecordedMetric {
+  return { name, unit, type: typeNames[type], value, dimensions, requestIds };
 }

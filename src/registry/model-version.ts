@@ -2,6 +2,7 @@ import { Batcher } from '../batching/batcher.js';
 import type { InferenceInput } from '../batching/inference.js';
 import { PendingRequest } from '../batching/pending-request.js';
 import { ServingError } from '../errors/serving-error.js';
+import type { VersionMeter } from '../observability/metrics/version-meter.js';
 import { timeLimit } from '../workers/time-limit.js';
 import type { Worker } from '../workers/worker.js';
 import { type Resized, WorkerPool } from '../workers/worker-pool.js';
@@ -18,6 +19,8 @@ export interface VersionParts {
   readonly loadedAtStartup: boolean;
   /** Makes and starts one worker that pulls from the batcher; it must tell `workerGaveUp` when one does. */
   readonly createWorker: (version: ModelVersion) => Worker;
+  /** Where it tells what it does; absent: nowhere. */
+  readonly meter?: VersionMeter;
   /** Deletes the unpacked archive. */
   readonly discard: () => Promise<void>;
 }
@@ -32,6 +35,7 @@ export class ModelVersion {
   readonly loadedAtStartup: boolean;
   readonly #parts: VersionParts;
   readonly #pool: WorkerPool;
+  readonly #onFailed = (error: ServingError): void => this.#parts.meter?.failed(error.kind);
   #minWorkers = 0;
   #maxWorkers = 0;
   #lastError: string | null = null;
@@ -80,7 +84,9 @@ export class ModelVersion {
    * @throws ServingError unavailable where no worker may come to serve it or the queue is full.
    */
   submit(input: InferenceInput, namedVersion: string | null): PendingRequest {
-    return this.#admit(new PendingRequest(input, { deadlineMs: this.settings.clientTimeoutMs }), () =>
+    this.#parts.meter?.asked(namedVersion);
+    const deadlineMs = this.settings.clientTimeoutMs;
+    return this.#admit(new PendingRequest(input, { deadlineMs, namedVersion, onFailed: this.#onFailed }), () =>
       this.#noWorker(namedVersion),
     );
   }

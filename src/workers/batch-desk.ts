@@ -9,8 +9,8 @@ import { failureOf } from './result-codes.js';
 export interface DeskEvents {
   /** The batch that the worker runs was not answered within the response timeout. */
   overdue(): void;
-  /** A batch came back. */
-  finished(result: BatchResult, requests: readonly PendingRequest[]): void;
+  /** A batch came back. @param heldMs since the worker could have begun it. */
+  finished(result: BatchResult, requests: readonly PendingRequest[], heldMs: number): void;
 }
 
 /**
@@ -40,6 +40,8 @@ export class BatchDesk implements Taker, Holder {
   #open = false;
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
+  /** performance.now() at which the batch that runs can have begun. */
+  #begunAt = 0;
   #whenIdle: (() => void)[] = [];
 
   constructor(link: WorkerLink, batcher: Batcher, responseTimeoutMs: number, events: DeskEvents) {
@@ -98,10 +100,11 @@ export class BatchDesk implements Taker, Holder {
     const elapsedMs = result.elapsedUs / 1000;
     this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
     this.#disarm();
+    const heldMs = performance.now() - this.#begunAt;
     if (this.#batches.length > 0) this.#begun();
     this.#wantMore();
     this.#answer(batch, result);
-    this.#events.finished(result, batch.requests);
+    this.#events.finished(result, batch.requests, heldMs);
     if (this.#batches.length === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
@@ -146,6 +149,7 @@ export class BatchDesk implements Taker, Holder {
 
   /** The deadline counts from the moment at which the worker can have begun the batch. */
   #begun(): void {
+    this.#begunAt = performance.now();
     if (this.#responseTimeoutMs > 0) this.#deadline = setTimeout(() => this.#events.overdue(), this.#responseTimeoutMs);
   }
 

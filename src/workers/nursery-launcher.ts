@@ -13,6 +13,7 @@ export class NurseryLauncher implements Launcher {
   readonly #nurseries = new Map<string, Nursery>();
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: (line: string) => void;
+  readonly #onFork: (elapsedMs: number | null) => void;
   #listening: Promise<void> | null = null;
   #closed = false;
 
@@ -20,11 +21,18 @@ export class NurseryLauncher implements Launcher {
    * @param runFolder private folder for the output socket.
    * @param env environment of the nurseries.
    * @param log what nurseries print, and why a worker was spawned instead.
+   * @param onFork told how long (ms) each fork took; null where it was refused.
    */
-  constructor(runFolder: string, env: Readonly<Record<string, string>>, log: (line: string) => void) {
+  constructor(
+    runFolder: string,
+    env: Readonly<Record<string, string>>,
+    log: (line: string) => void,
+    onFork: (elapsedMs: number | null) => void = () => {},
+  ) {
     this.#output = new OutputSocket(runFolder);
     this.#env = env;
     this.#log = log;
+    this.#onFork = onFork;
   }
 
   /** Starts the nursery of an interpreter before anyone waits for it. */
@@ -38,9 +46,10 @@ export class NurseryLauncher implements Launcher {
     if (this.#closed) throw new Error('the server is stopping');
     if (order.freshInterpreter) return await this.#spawner.launch(order);
     try {
-      return await this.#nursery(order.python).fork(order);
+      return await this.#nursery(order.python).fork(order, this.#onFork);
     } catch (error) {
       if (!(error instanceof NurseryRefusal)) throw error;
+      this.#onFork(null);
       this.#log(`worker ${order.workerId} starts as a fresh interpreter: ${error.message}`);
       return await this.#spawner.launch(order);
     }

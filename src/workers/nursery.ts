@@ -80,13 +80,21 @@ export class Nursery {
     return this.#gone;
   }
 
-  /** @throws NurseryRefusal, or an Error where the nursery is gone. */
-  async fork(order: LaunchOrder): Promise<WorkerProcess> {
+  /**
+   * @param onForked told how long (ms) the fork took.
+   * @throws NurseryRefusal, or an Error where the nursery is gone.
+   */
+  async fork(order: LaunchOrder, onForked: (elapsedMs: number) => void = () => {}): Promise<WorkerProcess> {
     await this.#ready;
     if (this.#gone) throw new Error('the nursery is gone');
     this.#output.expect(order.workerId, order.onLine);
     return await new Promise<WorkerProcess>((resolve, reject) => {
-      this.#asked.set(order.workerId, { resolve, reject });
+      const began = performance.now();
+      const forked = (process: WorkerProcess): void => {
+        onForked(performance.now() - began);
+        resolve(process);
+      };
+      this.#asked.set(order.workerId, { resolve: forked, reject });
       const fork = {
         id: order.workerId,
         env: order.env,

@@ -13,13 +13,26 @@ import { WorkerLife } from './worker-life.js';
 import type { Exit, Launcher, OutputStream, WorkerProcess } from './worker-process.js';
 import type { WorkerSnapshot, WorkerState } from './worker-state.js';
 
-/** Why a worker did not load its model. */
+/** The kinds of ends that a worker process comes to unasked; metrics count them by these words. */
+export type DeathReason =
+  | 'exited'
+  | 'signal'
+  | 'killed'
+  | 'load_failed'
+  | 'startup_timeout'
+  | 'response_timeout'
+  | 'launch_failed'
+  | 'lost';
+
+/** Why a worker did not load its model, or ended. */
 export class LoadFailure extends Error {
   override readonly name = 'LoadFailure';
+  readonly reason: DeathReason;
   readonly outOfMemory: boolean;
 
-  constructor(message: string, outOfMemory: boolean) {
+  constructor(message: string, reason: DeathReason, outOfMemory = false) {
     super(message);
+    this.reason = reason;
     this.outOfMemory = outOfMemory;
   }
 }
@@ -30,8 +43,9 @@ export interface WorkerEvents {
   line(worker: Worker, stream: OutputStream, line: string): void;
   metrics(worker: Worker, metrics: readonly Metric[]): void;
   loaded(worker: Worker, elapsedMs: number): void;
-  finished(worker: Worker, result: BatchResult, requests: readonly PendingRequest[]): void;
-  died(worker: Worker, reason: string): void;
+  /** @param heldMs since the worker could have begun the batch. */
+  finished(worker: Worker, result: BatchResult, requests: readonly PendingRequest[], heldMs: number): void;
+  died(worker: Worker, message: string, reason: DeathReason): void;
 }
 
 /** Fixed for a worker's whole life. */
@@ -78,6 +92,8 @@ export class Worker {
   readonly #life: WorkerLife;
   readonly #lived: Promise<void>;
   readonly #stopAsked = new AbortController();
+  /** Resolves when it is asked to stop. */
+  readonly #stopping = aborted(this.#stopAsked.signal);
   #firstLoaded!: () => void;
   #firstFailed!: (failure: LoadFailure) => void;
   #process: WorkerProcess | null = null;
@@ -154,15 +170,15 @@ export class Worker {
         const failure = await this.#run();
         if (this.#stopAsked.signal.aborted) break;
         this.#lastError = failure.message;
-        events.died(this, failure.message);
+        events.died(this, failure.message, failure.reason);
         const wait = restarts.failed();
         this.#life.transition(['starting', 'loading', 'ready'], wait === null ? 'failed' : 'restarting');
         this.#firstFailed(failure);
         if (wait === null) return;
-        await timeLimit(aborted(this.#stopAsked.signal), wait);
+        await timeLimit(this.#stopping, wait);
         if (!this.#life.transition(['restarting'], 'starting')) break;
       }
-      this.#firstFailed(new LoadFailure('The worker was stopped while it started.', false));
+      this.#firstFailed(new LoadFailure('The worker was stopped while it started.', 'lost'));
       this.#life.transition(['draining'], 'stopped');
     } finally {
       cpuShare.leave(this);
@@ -194,7 +210,7 @@ export class Worker {
       if (this.#stopAsked.signal.aborted) process.kill('SIGKILL');
       return await this.#attend(process, expected, limit, began);
     } catch (error) {
-      return new LoadFailure(error instanceof Error ? error.message : String(error), false);
+      return new LoadFailure(error instanceof Error ? error.message : String(error), 'launch_failed');
     } finally {
       limit.cancel();
       expected.forget();
@@ -224,7 +240,7 @@ export class Worker {
       if (outcome.code !== Code.OK) {
         process.kill('SIGKILL');
         await process.exited;
-        return new LoadFailure(outcome.message, outcome.code === Code.LOAD_OUT_OF_MEMORY);
+        return new LoadFailure(outcome.message, 'load_failed', outcome.code === Code.LOAD_OUT_OF_MEMORY);
       }
       limit.cancel();
       return await this.#serve(process, link, session, began);
@@ -241,7 +257,7 @@ export class Worker {
         this.#overdue = true;
         process.kill('SIGKILL');
       },
-      finished: (result, requests) => events.finished(this, result, requests),
+      finished: (result, requests, heldMs) => events.finished(this, result, requests, heldMs),
     });
     this.#desk = desk;
     session.desk = desk;
@@ -256,14 +272,20 @@ export class Worker {
     const exit = await this.#lastBreath(process);
     desk.lost(() => deathError(exit, this.#overdue));
     return this.#overdue
-      ? new LoadFailure(`no answer within the response timeout of ${this.#options.responseTimeoutMs / 1000} s`, false)
+      ? new LoadFailure(
+          `no answer within the response timeout of ${this.#options.responseTimeoutMs / 1000} s`,
+          'response_timeout',
+        )
       : exitFailure(exit);
   }
 
   async #tooSlow(process: WorkerProcess): Promise<LoadFailure> {
     process.kill('SIGKILL');
     await process.exited;
-    return new LoadFailure(`not ready within the startup timeout of ${this.#options.startupTimeoutMs / 1000} s`, false);
+    return new LoadFailure(
+      `not ready within the startup timeout of ${this.#options.startupTimeoutMs / 1000} s`,
+      'startup_timeout',
+    );
   }
 
   /** The link is closed: how did the process end? One that lives on without its link is of no use. */
@@ -283,9 +305,10 @@ export class Worker {
 
 function exitFailure({ code, signal }: Exit): LoadFailure {
   if (signal === 'SIGKILL' || code === 137)
-    return new LoadFailure('the process was killed (SIGKILL), perhaps for want of memory', false);
-  if (signal) return new LoadFailure(`the process was ended by ${signal}`, false);
-  return new LoadFailure(code === null ? 'the process died' : `the process exited with status ${code}`, false);
+    return new LoadFailure('the process was killed (SIGKILL), perhaps for want of memory', 'killed');
+  if (signal) return new LoadFailure(`the process was ended by ${signal}`, 'signal');
+  if (code === null) return new LoadFailure('the process died', 'lost');
+  return new LoadFailure(`the process exited with status ${code}`, 'exited');
 }
 
 /** What the callers of the batch in hand are told. TorchServe's 507 stands for a process that was killed from outside. */

@@ -13,8 +13,8 @@ export interface CallWatchOptions {
   readonly open: ReadonlySet<string>;
   /** Told of every call that has ended. */
   readonly access: (record: AccessRecord) => void;
-  /** Told `package.Service/Method` and gRPC status of every call that has ended. */
-  readonly onCall: (method: string, code: status) => void;
+  /** Told `package.Service/Method` and the name of the gRPC status of every call that has ended. */
+  readonly onCall: (method: string, code: string) => void;
 }
 
 /** Timers may fire this much early. */
@@ -34,7 +34,7 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
     const end = (code: status): void => {
       if (ended) return;
       ended = true;
-      onCall(method, code);
+      onCall(method, status[code]);
       const milliseconds = Math.round(performance.now() - began);
       access({
         remote: remoteText(call.getPeer()),

@@ -1,4 +1,4 @@
-import type { ServerCredentials, status, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerCredentials, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Config } from '../../config/config.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
@@ -47,8 +47,8 @@ export interface GrpcDoorOptions {
   readonly tokens: TokenKeys | null;
   /** The server's own version. */
   readonly version: string;
-  /** Told `package.Service/Method` and the gRPC status of every call. */
-  readonly onCall?: (method: string, code: status) => void;
+  /** Told `package.Service/Method` and the name of the gRPC status of every call. */
+  readonly onCall?: (method: string, code: string) => void;
 }
 
 /** Both gRPC servers, open. */

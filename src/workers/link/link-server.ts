@@ -5,6 +5,7 @@ import { loadSync } from '@grpc/proto-loader';
 import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
 import type { Hello__Output } from '../../generated/torchbridge/worker/v1/Hello.js';
 import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
+import type { WorkerLinkDefinition } from '../../generated/torchbridge/worker/v1/WorkerLink.js';
 import type { ProtoGrpcType } from '../../generated/worker.js';
 import { packageRoot } from '../package-root.js';
 import { GrpcLink } from './grpc-link.js';
@@ -33,8 +34,11 @@ export class LinkServer {
   /** gRPC target that workers connect to. */
   readonly target: string;
 
-  /** @param runFolder a folder of mode 0700 that belongs to this server alone. */
-  constructor(runFolder: string) {
+  /**
+   * @param runFolder a folder of mode 0700 that belongs to this server alone.
+   * @param onBytes told the size of every message.
+   */
+  constructor(runFolder: string, onBytes: (direction: 'to_worker' | 'from_worker', bytes: number) => void = () => {}) {
     this.target = `unix:${join(runFolder, 'link.sock')}`;
     const types = loadPackageDefinition(
       loadSync('worker.proto', {
@@ -46,7 +50,7 @@ export class LinkServer {
         oneofs: true,
       }),
     ) as unknown as ProtoGrpcType;
-    this.#server.addService(types.torchbridge.worker.v1.WorkerLink.service, {
+    this.#server.addService(counted(types.torchbridge.worker.v1.WorkerLink.service, onBytes), {
       attach: (stream: Attach) => this.#attach(stream),
     });
   }
@@ -102,4 +106,27 @@ export class LinkServer {
     this.#expected.delete(hello.workerId);
     return expected.arrived;
   }
+}
+
+/** The same service, whose messages are counted where they are bytes anyway. */
+function counted(
+  service: WorkerLinkDefinition,
+  onBytes: (direction: 'to_worker' | 'from_worker', bytes: number) => void,
+): WorkerLinkDefinition {
+  const { Attach } = service;
+  return {
+    ...service,
+    Attach: {
+      ...Attach,
+      requestDeserialize: (bytes) => {
+        onBytes('from_worker', bytes.length);
+        return Attach.requestDeserialize(bytes);
+      },
+      responseSerialize: (message) => {
+        const bytes = Attach.responseSerialize(message);
+        onBytes('to_worker', bytes.length);
+        return bytes;
+      },
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metri
 
 /** The words of proto/worker.proto that others than the link speak. */
 export { Code } from '../../generated/torchbridge/worker/v1/Code.js';
+export { MetricType } from '../../generated/torchbridge/worker/v1/MetricType.js';
 export type ResultCode = Code__Output;
 export type { Load };
 /** What a handler recorded with ts.metrics. */
