@@ -19,8 +19,12 @@ def create_venv(venv_path: str) -> None:
 
 
 def inherit_site_packages(venv_path: str) -> None:
-    """Let the environment see the package folders of the running interpreter: the user's, then the global ones."""
-    inherited = [site.getusersitepackages(), *site.getsitepackages()]
+    """Let the environment see the package folders of the running interpreter: the user's, then the global ones.
+
+    Lines that are run, since what such a folder's own .pth files add would not be found through a plain one.
+    """
+    folders = [site.getusersitepackages(), *site.getsitepackages()]
+    inherited = [f"import site; site.addsitedir({folder!r})" for folder in folders]
     for packages in glob.glob(os.path.join(venv_path, "lib", "python*", "site-packages")):
         with open(os.path.join(packages, "inherited-site-packages.pth"), "w", encoding="utf-8") as file:
             file.write("\n".join(inherited) + "\n")
