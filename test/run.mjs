@@ -25,6 +25,7 @@ const conformance = [
   'management',
   'authorization',
   'streaming',
+  'context-and-metrics',
 ];
 
 const suites = {
