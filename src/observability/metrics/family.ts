@@ -110,7 +110,8 @@ class CounterChild implements Child {
 class GaugeChild implements Child {
   readonly #name: string;
   readonly #labels: string;
-  #value = 0;
+  /** null until there is one: a gauge has no zero to begin with. */
+  #value: number | null = null;
 
   constructor(name: string, labels: string) {
     this.#name = name;
@@ -122,7 +123,7 @@ class GaugeChild implements Child {
   }
 
   samples(): Sample[] {
-    return [{ name: this.#name, labels: this.#labels, value: this.#value }];
+    return this.#value === null ? [] : [{ name: this.#name, labels: this.#labels, value: this.#value }];
   }
 }
 
