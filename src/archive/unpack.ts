@@ -43,7 +43,8 @@ async function formatOf(file: string): Promise<'zip' | 'tgz'> {
     if (bytesRead >= 2 && buffer.readUInt16BE(0) === 0x1f8b) {
       return 'tgz';
     }
-    throw new ArchiveRefused('it is neither a zip archive (.mar) nor a gzipped tar (.tar.gz)');
+    // A damaged file, as far as anyone can tell: TorchServe's 500, not the refusal of a hostile one.
+    throw new Error('it is neither a zip archive (.mar) nor a gzipped tar (.tar.gz)');
   } finally {
     await handle.close();
   }

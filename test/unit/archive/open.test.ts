@@ -134,8 +134,8 @@ describe('an archive in the model store', () => {
 
 describe('a bad archive', () => {
   it.each([
-    ['that is none', Buffer.from('hello'), 400, 'InvalidModelException', /it is neither a zip archive/],
-    ['that is empty', Buffer.alloc(0), 400, 'InvalidModelException', /it is neither a zip archive/],
+    ['that is none', Buffer.from('hello'), 500, 'InternalServerException', /it is neither a zip archive/],
+    ['that is empty', Buffer.alloc(0), 500, 'InternalServerException', /it is neither a zip archive/],
     ['that is cut off', Buffer.from('PK\x03\x04 and so on'), 500, 'InternalServerException', /central directory/i],
   ])('%s is refused and leaves nothing', async (_what, bytes, status, type, why) => {
     writeFileSync(join(store, 'bad.mar'), bytes);

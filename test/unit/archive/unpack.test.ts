@@ -265,7 +265,6 @@ describe('what is no archive', () => {
   ])('but %s is refused', async (_what, bytes) => {
     writeFileSync(join(folder, 'm.mar'), bytes);
     const refusal = unpack(join(folder, 'm.mar'), target, defaultLimits);
-    await expect(refusal).rejects.toThrow(ArchiveRefused);
     await expect(refusal).rejects.toThrow('it is neither a zip archive (.mar) nor a gzipped tar (.tar.gz)');
   });
 
