@@ -1,13 +1,13 @@
 import { mkdir, open, readdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ArchiveLimits, ArchiveRefused, inWords } from './limits.js';
+import { type ArchiveLimits, inWords } from './limits.js';
 import { unpackTar } from './unpack-tar.js';
 import { unpackZip } from './unpack-zip.js';
 
 /**
  * Unpacks an archive, zip or gzipped tar, whichever its first bytes say it is, into a new folder.
  * @returns The folder with the model's files: `target`, or for a tar with one root folder that one.
- * @throws {ArchiveRefused} for something that is no archive or a hostile one; any other error for a damaged one, or when the
+ * @throws {ArchiveRefused} for a hostile archive; any other error for a damaged one or what is none, or when the
  *   disk does not take it. What was written by then is left to the caller.
  */
 export async function unpack(
