@@ -15,6 +15,8 @@ export interface BatcherOptions {
   readonly maxDelayMs: number;
   /** How many requests may wait beyond those that idle workers have room for. */
   readonly capacity: number;
+  /** Admit one request for each idle worker and no more (`useJobTicket`). */
+  readonly ticketed?: boolean;
 }
 
 /**
@@ -85,6 +87,7 @@ export class Batcher {
   }
 
   #limit(): number {
+    if (this.#options.ticketed) return this.#idle.size;
     return this.#options.capacity + this.#idle.size * this.#options.batchSize;
   }
 

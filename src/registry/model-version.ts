@@ -53,6 +53,7 @@ export class ModelVersion {
       batchSize: settings.batchSize,
       maxDelayMs: settings.maxBatchDelayMs,
       capacity: settings.queueCapacity,
+      ticketed: settings.useJobTicket,
     });
     this.#pool = new WorkerPool(() => parts.createWorker(this));
   }

@@ -158,6 +158,21 @@ describe('the queue limit', () => {
   });
 });
 
+describe('job tickets', () => {
+  it('admit one request for each worker that has nothing to do, and none without', () => {
+    const batcher = batcherOf({ batchSize: 4, ticketed: true });
+    expect(batcher.admit(new PendingRequest(inferenceInput()))).toBe(false);
+    const [first, second] = [new RecordingTaker(), new RecordingTaker()];
+    batcher.want(first, 'idle');
+    batcher.want(second, 'idle');
+    admitted(batcher);
+    admitted(batcher);
+    expect(batcher.admit(new PendingRequest(inferenceInput()))).toBe(false);
+    vi.advanceTimersByTime(100);
+    expect(batcher.admit(new PendingRequest(inferenceInput()))).toBe(true);
+  });
+});
+
 describe('requests that travel alone', () => {
   it('go at once and share their batch with nobody', () => {
     const batcher = batcherOf({});
