@@ -30,6 +30,7 @@ const sets = {
   test: { modules: [...worker, 'pytest', 'ruff', 'mypy', 'sklearn'], over: 'default', purpose: 'the test tools' },
   vision: { modules: null, purpose: 'torchvision, captum, ONNX and transformers, several gigabytes' },
   reference: { modules: null, purpose: 'TorchServe 0.12.0' },
+  openapi: { modules: null, purpose: 'schemathesis' },
 };
 
 /** Names of the sets that {@link ensureEnvironment} makes. */

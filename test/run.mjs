@@ -35,7 +35,8 @@ const suites = {
   python: { needs: ['packages'], environment: 'test', run: pytest },
   conformance: { needs: ['packages', 'build', 'python'], run: (python) => replay(python, conformance) },
   e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
-  vision: { needs: ['packages'], environment: 'vision', run: pytest },
+  vision: { needs: ['packages', 'build'], environment: 'vision', run: handlersOfAllKinds },
+  openapi: { needs: ['packages', 'build', 'python'], environment: 'openapi', run: askEverything },
   reference: { needs: ['packages', 'build', 'python'], environment: 'reference', run: compareWithReference },
 };
 const usual = ['unit', 'contract', 'python', 'integration', 'conformance', 'e2e'];
@@ -72,11 +73,19 @@ function counted({ passed = 0, failed = 0, skipped = 0 }, status) {
   return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-async function vitest(project) {
+async function vitest(project, files = []) {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitestBin = join(root, 'node_modules/vitest/vitest.mjs');
-  const { status } = await run(process.execPath, [vitestBin, 'run', '--project', project, ...reporters, ...words]);
+  const { status } = await run(process.execPath, [
+    vitestBin,
+    'run',
+    '--project',
+    project,
+    ...files,
+    ...reporters,
+    ...words,
+  ]);
   try {
     const found = JSON.parse(fs.readFileSync(report, 'utf8'));
     const skipped = found.numPendingTests + found.numTodoTests;
@@ -98,6 +107,13 @@ async function pytest(python) {
   return counted({ passed: count('tests') - failed - count('skipped'), failed, skipped: count('skipped') }, status);
 }
 
+/** The Python tests where torchvision, captum and the others are there, and the examples that need them. */
+async function handlersOfAllKinds(python) {
+  const tests = await pytest(python);
+  environment = { ...environment, TS_PYTHON: python };
+  return sum([tests, await vitest('e2e', ['test/e2e/examples.test.ts'])]);
+}
+
 /** Replays recorded conversations; `server` is the folder with the commands, ours unless told. */
 async function replay(python, names, server = join(root, 'bin'), options = []) {
   const args = [join(root, 'test/conformance/replay.py'), 'check', ...names, ...options];
@@ -109,6 +125,12 @@ async function replay(python, names, server = join(root, 'bin'), options = []) {
 }
 
 /** The recordings against TorchServe itself, then the tests that run it beside ours. */
+/** Requests that schemathesis makes from the documents that our own server serves. */
+async function askEverything(python) {
+  environment = { ...environment, SCHEMATHESIS: join(dirname(python), 'schemathesis') };
+  return await vitest('e2e', ['test/e2e/openapi.test.ts']);
+}
+
 async function compareWithReference(python) {
   const recorded = await replay(python, conformance, dirname(python), ['--reference']);
   environment = { ...environment, TORCHBRIDGE_REFERENCE_PYTHON: python };
