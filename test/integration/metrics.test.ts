@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiOf } from '../support/api.js';
 import { packArchive } from '../support/archive.js';
+import { fakeGpus } from '../support/fake-gpus.js';
 import { inferenceClient } from '../support/grpc.js';
+import { prometheusInstalled } from '../support/prometheus.js';
 import { projectRoot } from '../support/release.js';
 import { ServerPlace } from '../support/server.js';
 
@@ -297,16 +299,9 @@ describe('system metrics', () => {
   });
 
   it('of GPUs come from nvidia-smi', async () => {
-    const bin = join(place.folder, 'fake-bin');
-    mkdirSync(bin);
-    writeFileSync(
-      join(bin, 'nvidia-smi'),
-      '#!/bin/sh\ncase "$*" in\n*memory.used*) echo "0, 2048, 8192, 37"; echo "1, [N/A], [N/A], 5";;\n*) echo 0; echo 1;;\nesac\n',
-    );
-    chmodSync(join(bin, 'nvidia-smi'), 0o755);
     await place.start({
       config: [...open, 'metrics_mode=prometheus'],
-      env: { PATH: `${bin}:${process.env['PATH']}`, CUDA_VISIBLE_DEVICES: undefined },
+      env: fakeGpus(place.folder, ['0, 2048, 8192, 37', '1, [N/A], [N/A], 5']),
     });
     const gauge = (name: string, device: number) => `${name}{Level="Host",DeviceId="${device}",Hostname="${host}",}`;
     await expect.poll(async () => value(await scrape(), gauge('GPUUtilization', 0)), { timeout: 10_000 }).toBe(37);
@@ -318,9 +313,7 @@ describe('system metrics', () => {
   });
 });
 
-const promtool = spawnSync('promtool', ['--version']).status === 0;
-
-describe.skipIf(!promtool)('promtool (needs the Debian package prometheus)', () => {
+describe.skipIf(!prometheusInstalled)('promtool (needs the Debian package prometheus)', () => {
   it.each(['log', 'prometheus', 'legacy'])('accepts /metrics in %s mode', async (mode) => {
     await start(`metrics_mode=${mode}`);
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
