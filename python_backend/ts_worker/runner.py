@@ -92,11 +92,16 @@ class Runner:
 
     def _make(self, load: Any) -> Model:
         from ts.metrics import sink
+        from ts.metrics.metric_cache_errors import MetricsCacheKeyError, MetricsCacheValueError
         from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 
         sink.set_sink(self._metrics.record)
         metrics = MetricsCacheYamlImpl(load.metrics_config or shipped_metrics())
-        metrics.initialize_cache()
+        try:
+            metrics.initialize_cache()
+        except (MetricsCacheKeyError, MetricsCacheValueError) as gap:
+            # The server has read the file and warned of what means nothing in it; handlers can record all the same.
+            logger.warning("%s: %s", metrics.config_file_path, gap)
         metrics.model_name = load.model_name
         enter_model_dir(load.model_dir, load.handler)
         self._threads.give(load.cpu_threads)

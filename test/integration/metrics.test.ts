@@ -252,6 +252,19 @@ describe('metrics.yaml', () => {
     expect(await scrape(['MyTime'])).toContain('MyTime{');
   });
 
+  it('may have nothing for models, or types that there are not', async () => {
+    writeFileSync(join(place.folder, 'metrics.yaml'), 'ts_metrics:\n');
+    await start('metrics_mode=prometheus', 'model_metrics_auto_detect=true');
+    expect(await scrape(['MyTime'])).toContain('MyTime{');
+    await place.stop();
+    writeFileSync(
+      join(place.folder, 'metrics.yaml'),
+      'model_metrics: {summary: [], gauge: [{name: MyTime, unit: h, dimensions: [ModelName, Level]}]}',
+    );
+    await start('metrics_mode=prometheus');
+    expect(await scrape(['MyTime'])).toContain('unit: h\n');
+  });
+
   it('that cannot be used keeps the server from starting', async () => {
     writeFileSync(join(place.folder, 'metrics.yaml'), 'ts_metrics: {gauge: [{name: A}]}');
     await expect(start()).rejects.toThrow(
