@@ -20,6 +20,9 @@ from ts_worker.messages import PACKAGE, Batch, FromWorker, Load, Request, ToWork
 BACKEND = Path(__file__).parents[2]
 PATIENCE = 20.0
 
+# What the frontend tells a worker by its environment, and no handler may see.
+LINK_VARIABLES = frozenset(f"TORCHBRIDGE_{name}" for name in ("LINK", "WORKER_ID", "TOKEN", "PARENT"))
+
 
 class Attached:
     """One worker that has said Hello."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.frontend import BACKEND, Frontend, eventually, is_alive, kill, request
+from support.frontend import BACKEND, LINK_VARIABLES, Frontend, eventually, is_alive, kill, request
 from support.nursery import NurseryProcess
 
 REPORT = """
@@ -59,7 +59,7 @@ def test_a_forked_worker_has_a_world_of_its_own(workers, archive, nursery) -> No
     model_dir = str(archive.folder)
     assert told["cwd"] == model_dir
     assert told["environment"]["PROBE"] == told["native"] == "seen"
-    assert not [name for name in told["environment"] if name.startswith("TORCHBRIDGE_") or name == "GRPC_EXPERIMENTS"]
+    assert not {*told["environment"]} & {*LINK_VARIABLES, "GRPC_EXPERIMENTS"}
     assert told["path"][:2] == ["/from/user", model_dir]
     assert told["path"][-1] == str(BACKEND)
     assert told["path"].count(str(BACKEND)) == 1
