@@ -166,9 +166,11 @@ describe('prometheus mode', () => {
     const text = await scrape(['NotListed', 'Loads']);
     expect(value(text, `NotListed{ModelName="measures",Level="Model",Hostname="${host}",}`)).toBeGreaterThanOrEqual(1);
     expect(text).toContain('Loads{');
-    await expect.poll(() => place.log(), { timeout: 5000 }).toMatch(
-      /Registering auto detected backend metric: NotListed\.Count:1\.0\|#ModelName:measures,Level:Model\|#hostname:/,
-    );
+    await expect
+      .poll(() => place.log(), { timeout: 5000 })
+      .toMatch(
+        /Registering auto detected backend metric: NotListed\.Count:1\.0\|#ModelName:measures,Level:Model\|#hostname:/,
+      );
   });
 });
 

@@ -84,7 +84,10 @@ describe('making a Python environment', () => {
   });
 
   test('with a name that is none', async () => {
-    expectSentence(await run({}, 'tests'), /no environment "tests": choose one of default, test, vision, reference, openapi\.$/);
+    expectSentence(
+      await run({}, 'tests'),
+      /no environment "tests": choose one of default, test, vision, reference, openapi\.$/,
+    );
   });
 
   test('with a cache that cannot be written', async () => {
