@@ -20,20 +20,25 @@ export interface LineWriterOptions {
 
 /** What one write to the target holds at most. */
 const CHUNK = 256 * 1024;
+/** Bytes that a character may need in UTF-8. */
+const WIDEST = 3;
+const NONE = Buffer.alloc(0);
 
 /**
  * Gathers lines and writes them in large pieces, so that a line costs no system call of its own and never waits for a
- * disk or a reader. What comes faster than it can be written is dropped and counted.
+ * disk or a reader. What comes faster than it can be written is dropped and counted. Lines become bytes at once: kept as
+ * text for the while that they wait, they would outlive the young generation, and half of a line's cost be garbage.
  */
 export class LineWriter {
   readonly #target: Target;
   readonly #options: LineWriterOptions;
   readonly #limit: number;
   /** Full pieces that wait. */
-  #pieces: string[] = [];
-  /** The piece that lines are added to. */
-  #piece = '';
-  /** Characters that wait or are being written. */
+  #pieces: Buffer[] = [];
+  /** The piece that lines are added to, and how much of it they fill. */
+  #piece = NONE;
+  #filled = 0;
+  /** Bytes that wait or are being written. */
   #waiting = 0;
   #dropped = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -68,12 +73,17 @@ export class LineWriter {
   }
 
   #add(line: string): void {
-    this.#piece += line;
-    this.#waiting += line.length;
-    if (this.#piece.length >= CHUNK) {
-      this.#pieces.push(this.#piece);
-      this.#piece = '';
+    const most = line.length * WIDEST;
+    if (this.#filled + most > this.#piece.length) {
+      const full = this.#turn();
+      if (full.length > 0) {
+        this.#pieces.push(full);
+      }
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(CHUNK, most));
     }
+    const bytes = this.#piece.write(line, this.#filled);
+    this.#filled += bytes;
+    this.#waiting += bytes;
   }
 
   #start(): void {
@@ -87,11 +97,11 @@ export class LineWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#pieces.length > 0 || this.#piece !== '' || this.#dropped > 0) {
+    while (this.#pieces.length > 0 || this.#filled > 0 || this.#dropped > 0) {
       this.#tellOfDropped();
       const piece = this.#take();
       try {
-        await this.#target.write(Buffer.from(piece));
+        await this.#target.write(piece);
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) {
@@ -112,13 +122,15 @@ export class LineWriter {
     }
   }
 
-  #take(): string {
-    const full = this.#pieces.shift();
-    if (full !== undefined) {
-      return full;
-    }
-    const piece = this.#piece;
-    this.#piece = '';
+  #take(): Buffer {
+    return this.#pieces.shift() ?? this.#turn();
+  }
+
+  /** What was added to the piece; the next line begins another. */
+  #turn(): Buffer {
+    const piece = this.#piece.subarray(0, this.#filled);
+    this.#piece = NONE;
+    this.#filled = 0;
     return piece;
   }
 
@@ -130,12 +142,11 @@ export class LineWriter {
 
   /** Writes what waits, now: for the moment in which the process ends without having closed. */
   flushSync(): void {
-    const rest = this.#pieces.join('') + this.#piece;
+    const rest = Buffer.concat([...this.#pieces, this.#turn()]);
     this.#pieces = [];
-    this.#piece = '';
-    if (!this.#closed && rest !== '') {
+    if (!this.#closed && rest.length > 0) {
       try {
-        this.#target.writeSync(Buffer.from(rest));
+        this.#target.writeSync(rest);
       } catch {
         // Nobody is left to tell.
       }
