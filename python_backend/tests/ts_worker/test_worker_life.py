@@ -120,7 +120,7 @@ def test_a_handler_that_exits_ends_the_process(workers, archive, statement, stat
     assert workers.ended(worker) == status
     assert worker.ended()
     if "words" in statement:
-        assert "words" in workers.output(worker, "stderr")
+        assert workers.printed(worker, "words", "stderr")
 
 
 def test_a_native_crash_shows_where_the_handler_was(workers, archive) -> None:
