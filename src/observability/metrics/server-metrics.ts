@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { Logging } from '../logging/logging.js';
 import { HttpMetrics } from './http-metrics.js';
-import type { Metric } from './metric.js';
+import type { Metric, MetricHandle } from './metric.js';
 import { readMetricDefinitions } from './metric-definition.js';
 import { MetricsRegistry } from './metrics-registry.js';
 import { ModelMetrics } from './model-metrics.js';
@@ -35,6 +35,9 @@ export class ServerMetrics {
   readonly contentType: string;
   readonly #models: ModelMetrics;
   readonly #http: HttpMetrics;
+  readonly #grpcCalls: Metric;
+  readonly #toWorkers: MetricHandle;
+  readonly #fromWorkers: MetricHandle;
   #versions: () => readonly ObservedVersion[] = () => [];
 
   /** @throws StartupError where metrics.yaml cannot be used. */
@@ -47,6 +50,9 @@ export class ServerMetrics {
     this.contentType = this.registry.contentType;
     this.#http = new HttpMetrics(this.registry);
     this.#models = new ModelMetrics(this.registry, log, config.modelMetricsAutoDetect);
+    this.#grpcCalls = this.registry.own(ownMetrics.grpcCalls);
+    this.#toWorkers = this.registry.own(ownMetrics.linkBytes).of(['to_worker']);
+    this.#fromWorkers = this.registry.own(ownMetrics.linkBytes).of(['from_worker']);
     this.#observe(version);
   }
 
@@ -71,12 +77,12 @@ export class ServerMetrics {
 
   /** A gRPC call ended. @param code name of its status. */
   called(method: string, code: string): void {
-    this.registry.own(ownMetrics.grpcCalls).of([method, code]).record(1);
+    this.#grpcCalls.of([method, code]).record(1);
   }
 
   /** Messages crossed a worker's link. */
   linked(direction: 'to_worker' | 'from_worker', bytes: number): void {
-    this.registry.own(ownMetrics.linkBytes).of([direction]).record(bytes);
+    (direction === 'to_worker' ? this.#toWorkers : this.#fromWorkers).record(bytes);
   }
 
   /** A nursery forked a worker, or would not. @param elapsedMs null where it refused. */
