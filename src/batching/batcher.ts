@@ -1,4 +1,5 @@
 import type { ServingError } from '../errors/serving-error.js';
+import { longestTimerMs } from './longest-timer.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
 
@@ -140,10 +141,13 @@ export class Batcher {
     if (this.#timer && this.#timerAt <= at) return;
     this.#disarm();
     this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#pump();
-    }, Math.ceil(wait));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#pump();
+      },
+      Math.min(Math.ceil(wait), longestTimerMs),
+    );
   }
 
   #disarm(): void {

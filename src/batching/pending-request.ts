@@ -1,5 +1,6 @@
 import { ServingError } from '../errors/serving-error.js';
 import type { Answer, Inference, InferenceInput } from './inference.js';
+import { longestTimerMs } from './longest-timer.js';
 import { PieceStream } from './piece-stream.js';
 
 /** Where a request is: waiting in a queue, in the hands of a worker, or answered. */
@@ -54,7 +55,8 @@ export class PendingRequest implements Inference {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (deadlineMs > 0) this.#deadline = setTimeout(() => this.#expire(deadlineMs), deadlineMs);
+    if (deadlineMs > 0)
+      this.#deadline = setTimeout(() => this.#expire(deadlineMs), Math.min(deadlineMs, longestTimerMs));
   }
 
   get state(): RequestState {

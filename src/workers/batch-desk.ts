@@ -1,5 +1,6 @@
 import type { Batcher, Taker } from '../batching/batcher.js';
 import type { Answer } from '../batching/inference.js';
+import { longestTimerMs } from '../batching/longest-timer.js';
 import type { Holder, PendingRequest } from '../batching/pending-request.js';
 import type { ServingError } from '../errors/serving-error.js';
 import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './link/worker-link.js';
@@ -47,7 +48,7 @@ export class BatchDesk implements Taker, Holder {
   constructor(link: WorkerLink, batcher: Batcher, responseTimeoutMs: number, events: DeskEvents) {
     this.#link = link;
     this.#batcher = batcher;
-    this.#responseTimeoutMs = Math.min(responseTimeoutMs, 2 ** 31 - 1);
+    this.#responseTimeoutMs = Math.min(responseTimeoutMs, longestTimerMs);
     this.#events = events;
   }
 

@@ -58,6 +58,13 @@ describe('a request', () => {
     expect(holder.abandonedRequests).toEqual([request]);
   });
 
+  it('is not answered at once because its deadline is longer than a timer can hold', () => {
+    const request = new PendingRequest(inferenceInput(), { deadlineMs: 2 ** 31 });
+    vi.advanceTimersByTime(60_000);
+    expect(request.state).toBe('queued');
+    request.settle(answerOf('in time'));
+  });
+
   it('leaves no timer behind when it is answered in time', async () => {
     const request = new PendingRequest(inferenceInput(), { deadlineMs: 50 });
     request.settle(answerOf('in time'));
