@@ -62,6 +62,7 @@ export async function startServer(config: Config, logging: Logging): Promise<Run
 
 async function build(config: Config, logging: Logging, started: Started): Promise<void> {
   const log = logging.ts('ModelServer');
+  const cpus = availableParallelism();
   const python = await findInterpreter(config);
   const folder = await makeRunFolder(config.temporaryFolder);
   started.push({ what: 'run folder', end: () => folder.remove() });
@@ -98,14 +99,14 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       metricsConfig: config.metricsConfig ?? '',
       debug: config.debug,
     },
-    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : availableParallelism()) },
+    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : cpus) },
     new DeviceAssigner(await countGpus(config.numberOfGpu)),
   );
   const facts = {
     version: torchServeVersion,
     home: packageRoot,
     gpus: workers.gpuCount,
-    cpus: availableParallelism(),
+    cpus,
     python,
   };
   log.info(configurationBlock(config, facts));
@@ -151,7 +152,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     started.push({ what: 'system metrics', end: () => system.close() });
   }
 
-  const workersEach = config.defaultWorkersPerModel || workers.gpuCount || availableParallelism();
+  const workersEach = config.defaultWorkersPerModel || workers.gpuCount || cpus;
   await loadStartupModels(lifecycle, config, config.debug ? 1 : workersEach, log);
 
   // A start that fails leaves the last good snapshot alone.

@@ -139,8 +139,8 @@ export class ModelVersion {
   }
 
   snapshot(isDefault: boolean): VersionSnapshot {
-    const { settings } = this;
     return {
+      ...this.settings,
       modelName: this.modelName,
       version: this.version,
       isDefault,
@@ -148,25 +148,6 @@ export class ModelVersion {
       minWorkers: this.#minWorkers,
       maxWorkers: this.#maxWorkers,
       loadedAtStartup: this.loadedAtStartup,
-      runtime: settings.runtime,
-      batchSize: settings.batchSize,
-      maxBatchDelayMs: settings.maxBatchDelayMs,
-      responseTimeoutSeconds: settings.responseTimeoutSeconds,
-      startupTimeoutSeconds: settings.startupTimeoutSeconds,
-      maxRetryTimeoutSeconds: settings.maxRetryTimeoutSeconds,
-      clientTimeoutMs: settings.clientTimeoutMs,
-      parallelType: settings.parallelType,
-      parallelLevel: settings.parallelLevel,
-      deviceType: settings.deviceType,
-      deviceIds: settings.deviceIds,
-      continuousBatching: settings.continuousBatching,
-      useJobTicket: settings.useJobTicket,
-      useVenv: settings.useVenv,
-      stateful: settings.stateful,
-      sequenceMaxIdleMs: settings.sequenceMaxIdleMs,
-      sequenceTimeoutMs: settings.sequenceTimeoutMs,
-      maxNumSequence: settings.maxNumSequence,
-      maxSequenceJobQueueSize: settings.maxSequenceJobQueueSize,
       workers: this.#pool.snapshot(),
       remainingCapacity: this.batcher.remainingCapacity,
       pendingRequests: this.batcher.pending,

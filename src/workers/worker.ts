@@ -292,12 +292,9 @@ export class Worker {
   async #lastBreath(process: WorkerProcess): Promise<Exit> {
     const stopping = this.#stopAsked.signal.aborted;
     const exit = await timeLimit(process.exited, stopping ? exitGraceMs : lastBreathMs);
-    if (exit !== 'timed out') {
-      // What the handler started and left behind goes with it.
-      process.kill('SIGKILL');
-      return exit;
-    }
+    // What the handler started and left behind goes with it.
     process.kill('SIGKILL');
+    if (exit !== 'timed out') return exit;
     await process.exited;
     return { code: null, signal: null };
   }

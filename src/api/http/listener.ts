@@ -4,9 +4,8 @@ import type { SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Address } from '../../config/address.js';
 import { ServingError } from '../../errors/serving-error.js';
-import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
 import { type Endpoint, type Handler, handlerFor, type Role } from './endpoint.js';
-import { Exchange, type PathNames, type RoutedRequest, remoteText } from './exchange.js';
+import { Exchange, type ExchangeSettings, type PathNames, type RoutedRequest, remoteText } from './exchange.js';
 import type { Gate } from './gate.js';
 import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
 import { canonicalPath } from './path.js';
@@ -21,20 +20,13 @@ const MALFORMED = '/ malformed';
 const NO_PATH = '/ none';
 
 /** What a listener works with. */
-export interface ListenerSettings {
+export interface ListenerSettings extends Omit<ExchangeSettings, 'closing'> {
   readonly address: Address;
   readonly roles: ReadonlySet<Role>;
   readonly endpoints: readonly Endpoint[];
   readonly gate: Gate;
   /** null: plain HTTP. */
   readonly tls: SecureContextOptions | null;
-  /** Access-control headers as name, value, .... */
-  readonly cors: readonly string[];
-  readonly maxRequestSize: number;
-  readonly maxResponseSize: number;
-  readonly access: (record: AccessRecord) => void;
-  readonly log: Logger;
-  readonly onResponse: (status: number) => void;
 }
 
 /** One bound address: the APIs that are served there, and every connection to it. */
