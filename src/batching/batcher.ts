@@ -1,13 +1,8 @@
 import type { ServingError } from '../errors/serving-error.js';
-import { longestTimerMs } from './longest-timer.js';
+import { Alarm } from './alarm.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
-
-/** Someone who can run a batch: a worker. The batcher knows nothing else of it. */
-export interface Taker {
-  /** Called once for each `want`, with at least one request. */
-  take(batch: PendingRequest[]): void;
-}
+import type { Taker, VersionBatcher } from './version-batcher.js';
 
 export interface BatcherOptions {
   /** Most requests in one batch, 1 or more. */
@@ -25,32 +20,29 @@ export interface BatcherOptions {
  * have room. The window opens when the first request arrives, not when a worker becomes free; a batch goes as soon as
  * it is full or its window has passed, and never before a worker wants it.
  */
-export class Batcher {
+export class Batcher implements VersionBatcher {
   readonly #options: BatcherOptions;
   readonly #queue = new RequestQueue();
   /** Workers with nothing to do, the longest idle first. */
   readonly #idle = new Set<Taker>();
   /** Workers that are busy but quick, and may hold one batch ahead. */
   readonly #ahead = new Set<Taker>();
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = 0;
+  /** For the window that ends next. */
+  readonly #alarm = new Alarm(() => this.#pump());
   #whenDrained: (() => void)[] = [];
 
   constructor(options: BatcherOptions) {
     this.#options = options;
   }
 
-  /** Requests that wait. */
   get pending(): number {
     return this.#queue.length;
   }
 
-  /** How many more could wait; what describe calls remainingCapacity. */
   get remainingCapacity(): number {
     return Math.min(this.#options.capacity, Math.max(0, this.#limit() - this.pending));
   }
 
-  /** False where the queue is full: the caller is told at once. */
   admit(request: PendingRequest): boolean {
     if (this.#queue.length >= this.#limit()) return false;
     this.#queue.push(request);
@@ -58,7 +50,6 @@ export class Batcher {
     return true;
   }
 
-  /** A worker has room: `idle` when it does nothing, `ahead` when it works and may hold the next batch already. */
   want(taker: Taker, room: 'idle' | 'ahead'): void {
     this.unwant(taker);
     (room === 'idle' ? this.#idle : this.#ahead).add(taker);
@@ -70,18 +61,34 @@ export class Batcher {
     this.#ahead.delete(taker);
   }
 
-  /** Requests that were handed to a worker which died before it began them. */
-  giveBack(requests: readonly PendingRequest[]): void {
-    this.#queue.unshift(requests);
+  join(_taker: Taker, most: number): PendingRequest[] {
+    const first = this.#queue.peek();
+    return first && (first.alone || most > 0) ? this.#nextBatch(first, most) : [];
+  }
+
+  answered(): void {}
+
+  async retire(taker: Taker): Promise<void> {
+    this.unwant(taker);
+  }
+
+  /** What the worker had not begun goes back to the head of the queue. */
+  lost(
+    taker: Taker,
+    begun: readonly PendingRequest[],
+    ahead: readonly PendingRequest[],
+    error: () => ServingError,
+  ): void {
+    this.unwant(taker);
+    for (const request of begun) request.fail(error());
+    this.#queue.unshift(ahead);
     this.#pump();
   }
 
-  /** Resolves when nothing waits any more. */
   async drained(): Promise<void> {
     if (this.pending > 0) await new Promise<void>((resolve) => this.#whenDrained.push(resolve));
   }
 
-  /** Answers everything that waits with an error. */
   failAll(error: () => ServingError): void {
     for (let request = this.#queue.shift(); request; request = this.#queue.shift()) request.fail(error());
     this.#pump();
@@ -103,16 +110,16 @@ export class Batcher {
       if (!taker) return;
       const wait = this.#windowLeft(first);
       if (wait > 0) {
-        this.#arm(wait);
+        this.#alarm.within(wait);
         return;
       }
       this.unwant(taker);
-      taker.take(this.#nextBatch(first));
+      taker.take(this.#nextBatch(first, this.#options.batchSize));
     }
   }
 
   #empty(): void {
-    this.#disarm();
+    this.#alarm.cancel();
     for (const resolve of this.#whenDrained.splice(0)) resolve();
   }
 
@@ -123,9 +130,9 @@ export class Batcher {
     return first.arrivedAt + maxDelayMs - performance.now();
   }
 
-  #nextBatch(first: PendingRequest): PendingRequest[] {
+  #nextBatch(first: PendingRequest, most: number): PendingRequest[] {
     const batch: PendingRequest[] = [];
-    const size = first.alone ? 1 : this.#options.batchSize;
+    const size = first.alone ? 1 : most;
     while (batch.length < size) {
       const next = this.#queue.peek();
       if (!next || (next.alone && batch.length > 0)) break;
@@ -133,26 +140,6 @@ export class Batcher {
       this.#queue.shift();
     }
     return batch;
-  }
-
-  /** One timer serves all windows: one that is due earlier is left to fire and look again. */
-  #arm(wait: number): void {
-    const at = performance.now() + wait;
-    if (this.#timer && this.#timerAt <= at) return;
-    this.#disarm();
-    this.#timerAt = at;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = null;
-        this.#pump();
-      },
-      Math.min(Math.ceil(wait), longestTimerMs),
-    );
-  }
-
-  #disarm(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Batcher } from '../batching/batcher.js';
 import type { InferenceInput } from '../batching/inference.js';
 import { PendingRequest } from '../batching/pending-request.js';
+import type { VersionBatcher } from '../batching/version-batcher.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionMeter } from '../observability/metrics/version-meter.js';
 import { timeLimit } from '../workers/time-limit.js';
@@ -30,7 +31,7 @@ export class ModelVersion {
   readonly modelName: string;
   readonly version: string;
   readonly settings: VersionSettings;
-  readonly batcher: Batcher;
+  readonly batcher: VersionBatcher;
   readonly url: string | null;
   readonly loadedAtStartup: boolean;
   readonly #parts: VersionParts;

@@ -1,18 +1,10 @@
-import type { Batcher, Taker } from '../batching/batcher.js';
-import type { Answer } from '../batching/inference.js';
 import { longestTimerMs } from '../batching/longest-timer.js';
-import type { Holder, PendingRequest } from '../batching/pending-request.js';
+import type { PendingRequest } from '../batching/pending-request.js';
+import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { ServingError } from '../errors/serving-error.js';
+import { clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
 import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 import { failureOf } from './result-codes.js';
-
-/** What the desk tells its worker. */
-export interface DeskEvents {
-  /** The batch that the worker runs was not answered within the response timeout. */
-  overdue(): void;
-  /** A batch came back. @param heldMs since the worker could have begun it. */
-  finished(result: BatchResult, requests: readonly PendingRequest[], heldMs: number): void;
-}
 
 /**
  * Quick handlers are handed batches while they still run one, so that they never wait for the round trip: as many as
@@ -29,11 +21,11 @@ const meanWeight = 0.2;
  * The batches of one live worker, from the pull to the answer: pulls from the batcher while the worker has room, keeps
  * the response deadline of the batch that runs, and leaves no request unanswered when the worker is lost.
  */
-export class BatchDesk implements Taker, Holder {
+export class BatchDesk implements Desk {
   readonly #link: WorkerLink;
-  readonly #batcher: Batcher;
+  readonly #batcher: VersionBatcher;
   readonly #responseTimeoutMs: number;
-  readonly #events: DeskEvents;
+  readonly #events: DeskParts['events'];
   /** First the batch that runs, then those that were sent ahead. The worker keeps this order. */
   readonly #batches: DispatchedBatch[] = [];
   /** The last of them, which are not sent yet: what comes in one turn of the event loop goes in one message. */
@@ -45,21 +37,20 @@ export class BatchDesk implements Taker, Holder {
   #begunAt = 0;
   #whenIdle: (() => void)[] = [];
 
-  constructor(link: WorkerLink, batcher: Batcher, responseTimeoutMs: number, events: DeskEvents) {
+  constructor({ link, batcher, responseTimeoutMs, events }: DeskParts) {
     this.#link = link;
     this.#batcher = batcher;
     this.#responseTimeoutMs = Math.min(responseTimeoutMs, longestTimerMs);
     this.#events = events;
   }
 
-  /** Starts to pull. */
   open(): void {
     this.#open = true;
     this.#wantMore();
   }
 
-  /** Stops to pull; resolves when the worker has answered what it holds. */
   async drain(): Promise<void> {
+    await this.#batcher.retire(this);
     this.#open = false;
     this.#batcher.unwant(this);
     if (this.#batches.length === 0) return;
@@ -67,7 +58,7 @@ export class BatchDesk implements Taker, Holder {
   }
 
   take(requests: PendingRequest[]): void {
-    const batch = { id: nextBatchId++, requests };
+    const batch = { id: nextBatchId(), requests };
     for (const request of requests) request.heldBy(this, 'dispatched');
     this.#batches.push(batch);
     if (this.#batches.length === 1) {
@@ -103,6 +94,7 @@ export class BatchDesk implements Taker, Holder {
     this.#disarm();
     const heldMs = performance.now() - this.#begunAt;
     if (this.#batches.length > 0) this.#begun();
+    this.#batcher.answered(batch.requests, result.answers, 'done');
     this.#wantMore();
     this.#answer(batch, result);
     this.#events.finished(result, batch.requests, heldMs);
@@ -115,12 +107,11 @@ export class BatchDesk implements Taker, Holder {
    */
   lost(error: () => ServingError): void {
     this.#open = false;
-    this.#batcher.unwant(this);
     this.#disarm();
     this.#outgoing = [];
     const [running, ...ahead] = this.#batches.splice(0);
-    for (const request of running?.requests ?? []) request.fail(error());
-    this.#batcher.giveBack(ahead.flatMap(({ requests }) => requests));
+    const notBegun = ahead.flatMap(({ requests }) => requests);
+    this.#batcher.lost(this, running?.requests ?? [], notBegun, error);
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
@@ -158,11 +149,4 @@ export class BatchDesk implements Taker, Holder {
     if (this.#deadline) clearTimeout(this.#deadline);
     this.#deadline = null;
   }
-}
-
-/** Unique in this server, so that a late word of a dead worker can never meet another's batch. */
-let nextBatchId = 1;
-
-function clientAnswer({ status, phrase, headers, body }: WorkerAnswer): Answer {
-  return { status: status || 200, phrase, headers, body };
 }

@@ -1,4 +1,4 @@
-import type { BatchDesk } from './batch-desk.js';
+import type { Desk } from './desk.js';
 import type { BatchResult, LinkListener, Metric, ResultCode, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 
 /** How a load ended. */
@@ -10,7 +10,7 @@ export interface LoadOutcome {
 /** The stream of one process: hands what the worker says to whom it concerns. */
 export class LinkSession implements LinkListener {
   /** Set once the worker serves. */
-  desk: BatchDesk | null = null;
+  desk: Desk | null = null;
   readonly whenLoaded: Promise<LoadOutcome>;
   readonly whenClosed: Promise<'closed'>;
   readonly #onMetrics: (metrics: readonly Metric[]) => void;

@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path';
-import type { Batcher } from '../batching/batcher.js';
+import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { CpuShare } from './cpu-share.js';
 import type { DeviceAssigner } from './device-assigner.js';
 import { packageRoot } from './package-root.js';
@@ -24,7 +24,7 @@ export interface WorkerRecipe {
   readonly startupTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
   readonly maxRetryTimeoutSeconds: number;
-  readonly batcher: Batcher;
+  readonly batcher: VersionBatcher;
 }
 
 /** What all workers of the server have in common. */

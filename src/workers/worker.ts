@@ -1,8 +1,9 @@
-import type { Batcher } from '../batching/batcher.js';
 import type { PendingRequest } from '../batching/pending-request.js';
+import type { VersionBatcher } from '../batching/version-batcher.js';
 import { ServingError } from '../errors/serving-error.js';
 import { BatchDesk } from './batch-desk.js';
 import type { CpuShare } from './cpu-share.js';
+import type { Desk } from './desk.js';
 import type { Expected } from './link/link-server.js';
 import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from './link/worker-link.js';
 import { LinkSession } from './link-session.js';
@@ -69,7 +70,7 @@ export interface WorkerOptions {
 export interface WorkerParts {
   readonly launcher: Launcher;
   readonly links: { readonly target: string; expect(workerId: string): Expected };
-  readonly batcher: Batcher;
+  readonly batcher: VersionBatcher;
   readonly cpuShare: CpuShare;
   readonly restarts: RestartPolicy;
   readonly events: WorkerEvents;
@@ -98,7 +99,7 @@ export class Worker {
   #firstFailed!: (failure: LoadFailure) => void;
   #process: WorkerProcess | null = null;
   #link: WorkerLink | null = null;
-  #desk: BatchDesk | null = null;
+  #desk: Desk | null = null;
   #overdue = false;
   #lastError: string | null = null;
 
@@ -252,12 +253,17 @@ export class Worker {
 
   async #serve(process: WorkerProcess, link: WorkerLink, session: LinkSession, began: number): Promise<LoadFailure> {
     const { batcher, restarts, events } = this.#parts;
-    const desk = new BatchDesk(link, batcher, this.#options.responseTimeoutMs, {
-      overdue: () => {
-        this.#overdue = true;
-        process.kill('SIGKILL');
+    const desk = new BatchDesk({
+      link,
+      batcher,
+      responseTimeoutMs: this.#options.responseTimeoutMs,
+      events: {
+        overdue: () => {
+          this.#overdue = true;
+          process.kill('SIGKILL');
+        },
+        finished: (result, requests, heldMs) => events.finished(this, result, requests, heldMs),
       },
-      finished: (result, requests, heldMs) => events.finished(this, result, requests, heldMs),
     });
     this.#desk = desk;
     session.desk = desk;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Batcher, type BatcherOptions, type Taker } from '../../../src/batching/batcher.js';
+import { Batcher, type BatcherOptions } from '../../../src/batching/batcher.js';
 import { type Holder, PendingRequest } from '../../../src/batching/pending-request.js';
+import type { Taker } from '../../../src/batching/version-batcher.js';
 import { ServingError } from '../../../src/errors/serving-error.js';
 import { inferenceInput } from '../../support/inference-input.js';
 
@@ -186,6 +187,8 @@ describe('requests that travel alone', () => {
   });
 });
 
+const died = (): ServingError => new ServingError('internal', 'Worker died.');
+
 describe('batches that were not begun', () => {
   it('are served first again, in their order', () => {
     const batcher = batcherOf({ batchSize: 2 });
@@ -193,7 +196,7 @@ describe('batches that were not begun', () => {
     const dead = new RecordingTaker();
     batcher.want(dead, 'idle');
     const later = admitted(batcher);
-    batcher.giveBack(dead.batches[0] as PendingRequest[]);
+    batcher.lost(dead, [], dead.batches[0] as PendingRequest[], died);
     const taker = new RecordingTaker();
     batcher.want(taker, 'idle');
     expect(taker.batches).toEqual([lost]);
@@ -208,11 +211,33 @@ describe('batches that were not begun', () => {
     const dead = new RecordingTaker();
     batcher.want(dead, 'idle');
     gone.cancel();
-    batcher.giveBack(dead.batches[0] as PendingRequest[]);
+    batcher.lost(dead, [], dead.batches[0] as PendingRequest[], died);
     expect(batcher.pending).toBe(1);
     const taker = new RecordingTaker();
     batcher.want(taker, 'idle');
     expect(taker.batches).toEqual([[stays]]);
+  });
+});
+
+describe('requests that join a worker at work', () => {
+  it('come at once, as many as there is room for', () => {
+    const batcher = batcherOf({});
+    const waiting = [admitted(batcher), admitted(batcher), admitted(batcher)];
+    const taker = new RecordingTaker();
+    expect(batcher.join(taker, 0)).toEqual([]);
+    expect(batcher.join(taker, 2)).toEqual(waiting.slice(0, 2));
+    expect(batcher.join(taker, 2)).toEqual(waiting.slice(2));
+    expect(batcher.join(taker, 2)).toEqual([]);
+  });
+
+  it('do not share a describe, which needs no room', () => {
+    const batcher = batcherOf({});
+    const alone = admitted(batcher, { alone: true });
+    const after = admitted(batcher);
+    const taker = new RecordingTaker();
+    expect(batcher.join(taker, 0)).toEqual([alone]);
+    expect(batcher.join(taker, 0)).toEqual([]);
+    expect(batcher.join(taker, 1)).toEqual([after]);
   });
 });
 
