@@ -14,7 +14,8 @@ const bin = (name) => join(root, 'node_modules/.bin', name);
 const backend = join(root, 'python_backend');
 
 const checks = {
-  types: () => run(bin('tsc'), ['-p', '.']),
+  types: () =>
+    run(bin('tsc'), ['-p', '.', '--incremental', '--tsBuildInfoFile', 'node_modules/.cache/check.tsbuildinfo']),
   style: () => run(bin('biome'), ['ci', '--colors=off']),
   imports: () => run(bin('depcruise'), ['src', '--config', '.dependency-cruiser.cjs', '--output-type', 'err']),
   generated: () => run(process.execPath, ['proto/generate.mjs', '--check']),

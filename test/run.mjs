@@ -36,6 +36,7 @@ const suites = {
   conformance: { needs: ['packages', 'build', 'python'], run: replayEach },
   e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
   vision: { needs: ['packages', 'build'], environment: 'vision', run: handlersOfAllKinds },
+  coverage: { needs: ['packages', 'build', 'python'], run: coverDoors },
   openapi: { needs: ['packages', 'build', 'python'], environment: 'openapi', run: askEverything },
   reference: { needs: ['packages', 'build', 'python'], environment: 'reference', run: compareWithReference },
 };
@@ -73,7 +74,7 @@ function counted({ passed = 0, failed = 0, skipped = 0 }, status) {
   return { passed, failed: status !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-async function vitest(project, files = []) {
+async function vitest(project, files = [], options = []) {
   const report = join(folder, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitestBin = join(root, 'node_modules/vitest/vitest.mjs');
@@ -84,6 +85,7 @@ async function vitest(project, files = []) {
     project,
     ...files,
     ...reporters,
+    ...options,
     ...words,
   ]);
   try {
@@ -145,13 +147,27 @@ async function replay(python, names, server = join(root, 'bin'), options = []) {
   return counted({ passed: Number(passed ?? 0), failed: Number(failed ?? 0) }, status);
 }
 
-/** The recordings against TorchServe itself, then the tests that run it beside ours. */
 /** Requests that schemathesis makes from the documents that our own server serves. */
 async function askEverything(python) {
   environment = { ...environment, SCHEMATHESIS: join(dirname(python), 'schemathesis') };
   return await vitest('e2e', ['test/e2e/openapi.test.ts']);
 }
 
+/** The tests that knock on the doors, and how much of the doors they ran; less than nine lines in ten is a failure. */
+async function coverDoors() {
+  // needs packages, which a fresh clone has not when this file is read
+  const { doorTests, ofServers, ownProcess, printTable } = await import('./coverage.mjs');
+  const [own, raw, servers] = ['own', 'raw', 'servers'].map((name) => join(folder, 'coverage', name));
+  const unit = await vitest('unit', ['test/unit/api'], ownProcess(own));
+  environment = { ...environment, NODE_V8_COVERAGE: raw };
+  const integration = await vitest('integration', doorTests);
+  environment = { ...environment, NODE_V8_COVERAGE: undefined };
+  const { status } = await run(process.execPath, ofServers(raw, servers));
+  const enough = status === 0 && printTable(own, servers) >= 0.9;
+  return sum([unit, integration, { passed: Number(enough), failed: Number(!enough), skipped: 0 }]);
+}
+
+/** The recordings against TorchServe itself, then the tests that run it beside ours. */
 async function compareWithReference(python) {
   const recorded = await replay(python, conformance, dirname(python), ['--reference']);
   environment = { ...environment, TORCHBRIDGE_REFERENCE_PYTHON: python };
