@@ -20,25 +20,31 @@ export interface LineWriterOptions {
 
 /** What one write to the target holds at most. */
 const CHUNK = 256 * 1024;
+/** Characters that are gathered as text before they become bytes: one call for many lines is half the price. */
+const TEXT = 4 * 1024;
 /** Bytes that a character may need in UTF-8. */
 const WIDEST = 3;
 const NONE = Buffer.alloc(0);
 
 /**
  * Gathers lines and writes them in large pieces, so that a line costs no system call of its own and never waits for a
- * disk or a reader. What comes faster than it can be written is dropped and counted. Lines become bytes at once: kept as
- * text for the while that they wait, they would outlive the young generation, and half of a line's cost be garbage.
+ * disk or a reader. What comes faster than it can be written is dropped and counted. Lines become bytes soon: kept as text
+ * for the while that they wait, they would outlive the young generation, and half of a line's cost be garbage.
  */
 export class LineWriter {
   readonly #target: Target;
   readonly #options: LineWriterOptions;
   readonly #limit: number;
   /** Full pieces that wait. */
-  #pieces: Buffer[] = [];
+  #pieces: Buffer<ArrayBuffer>[] = [];
   /** The piece that lines are added to, and how much of it they fill. */
   #piece = NONE;
   #filled = 0;
-  /** Bytes that wait or are being written. */
+  /** A piece that was written, to be filled again: new ones each time would be most of what the collector sees. */
+  #spare = NONE;
+  /** The newest lines, which are no bytes yet. */
+  #text = '';
+  /** Bytes that wait or are being written, without the text. */
   #waiting = 0;
   #dropped = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -60,11 +66,14 @@ export class LineWriter {
     if (this.#closed) {
       return;
     }
-    if (this.#waiting + line.length > (minor ? this.#limit / 2 : this.#limit)) {
+    if (this.#waiting + this.#text.length + line.length > (minor ? this.#limit / 2 : this.#limit)) {
       this.#dropped += 1;
       return;
     }
-    this.#add(line);
+    this.#text += line;
+    if (this.#text.length >= TEXT) {
+      this.#encode();
+    }
     if (this.#waiting >= CHUNK) {
       this.#start();
     } else if (this.#timer === null && this.#writing === null) {
@@ -72,16 +81,18 @@ export class LineWriter {
     }
   }
 
-  #add(line: string): void {
-    const most = line.length * WIDEST;
+  /** The text becomes bytes of the piece, or of another where it has no room for it. */
+  #encode(): void {
+    const most = this.#text.length * WIDEST;
     if (this.#filled + most > this.#piece.length) {
-      const full = this.#turn();
-      if (full.length > 0) {
-        this.#pieces.push(full);
+      if (this.#filled > 0) {
+        this.#pieces.push(this.#cut());
       }
-      this.#piece = Buffer.allocUnsafeSlow(Math.max(CHUNK, most));
+      this.#piece = this.#spare.length >= most ? this.#spare : Buffer.allocUnsafeSlow(Math.max(CHUNK, most));
+      this.#spare = NONE;
     }
-    const bytes = this.#piece.write(line, this.#filled);
+    const bytes = this.#piece.write(this.#text, this.#filled);
+    this.#text = '';
     this.#filled += bytes;
     this.#waiting += bytes;
   }
@@ -97,9 +108,9 @@ export class LineWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#pieces.length > 0 || this.#filled > 0 || this.#dropped > 0) {
+    while (this.#pieces.length > 0 || this.#filled > 0 || this.#text !== '' || this.#dropped > 0) {
       this.#tellOfDropped();
-      const piece = this.#take();
+      const piece = this.#pieces.shift() ?? this.#newest();
       try {
         await this.#target.write(piece);
         this.#failing = false;
@@ -110,6 +121,9 @@ export class LineWriter {
         }
       }
       this.#waiting -= piece.length;
+      if (piece.buffer.byteLength === CHUNK) {
+        this.#spare = Buffer.from(piece.buffer);
+      }
     }
   }
 
@@ -118,16 +132,20 @@ export class LineWriter {
     if (this.#dropped > 0 && this.#waiting < this.#limit / 2) {
       const line = this.#options.notice(this.#dropped);
       this.#dropped = 0;
-      this.#add(line);
+      this.#text += line;
     }
   }
 
-  #take(): Buffer {
-    return this.#pieces.shift() ?? this.#turn();
+  /** The newest lines, as bytes. */
+  #newest(): Buffer<ArrayBuffer> {
+    if (this.#text !== '') {
+      this.#encode();
+    }
+    return this.#pieces.shift() ?? this.#cut();
   }
 
   /** What was added to the piece; the next line begins another. */
-  #turn(): Buffer {
+  #cut(): Buffer<ArrayBuffer> {
     const piece = this.#piece.subarray(0, this.#filled);
     this.#piece = NONE;
     this.#filled = 0;
@@ -142,7 +160,10 @@ export class LineWriter {
 
   /** Writes what waits, now: for the moment in which the process ends without having closed. */
   flushSync(): void {
-    const rest = Buffer.concat([...this.#pieces, this.#turn()]);
+    if (this.#text !== '') {
+      this.#encode();
+    }
+    const rest = Buffer.concat([...this.#pieces, this.#cut()]);
     this.#pieces = [];
     if (!this.#closed && rest.length > 0) {
       try {

@@ -112,9 +112,12 @@ function dateShape(part: string): string {
   return literally(sample).replace(/\d+|\p{L}+/gu, (run) => (/\d/.test(run) ? '\\d+' : '\\p{L}+'));
 }
 
+/** Lines of logs become a ninth of their size at this level for half the time of the usual one, which gets a tenth. */
+const QUICK = 1;
+
 async function compress(plain: string, name: string): Promise<void> {
   const unfinished = `${name}.part`;
-  await pipeline(createReadStream(plain), createGzip({ level: 6 }), createWriteStream(unfinished));
+  await pipeline(createReadStream(plain), createGzip({ level: QUICK }), createWriteStream(unfinished));
   const { atime, mtime } = statSync(plain);
   await utimes(unfinished, atime, mtime);
   await rename(unfinished, name);
