@@ -301,4 +301,16 @@ describe('the access log', () => {
     await expect.poll(() => readFileSync(file, 'utf8'), { timeout: 5000 }).toMatch(line);
     expect(readFileSync(file, 'utf8')).toMatch(/Predictions HTTP\/2\.0" 4 \d+$/m);
   });
+
+  it('has one for a call to a method that there is not', async () => {
+    for (const path of ['/no.Such/Method', '/inference.GRPCInferenceService/ServerLive']) {
+      expect(await inference.callPath(path)).toMatchObject({
+        code: status.UNIMPLEMENTED,
+        details: `Method not found: ${path.slice(1)}`,
+      });
+    }
+    await expect
+      .poll(() => readFileSync(join(place.folder, 'logs/access_log.log'), 'utf8'), { timeout: 5000 })
+      .toMatch(/"gRPC no\.Such\/Method HTTP\/2\.0" 12 \d+$/m);
+  });
 });

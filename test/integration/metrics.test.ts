@@ -83,6 +83,7 @@ describe('prometheus mode', () => {
     const grpc = inferenceClient(place.grpcInference);
     await grpc.call('Predictions', { model_name: 'measures', model_version: '1.0' });
     await grpc.call('Predictions', { model_name: 'nope' });
+    for (const path of ['/made.Up/One', '/made.Up/Two']) await grpc.callPath(path);
     grpc.close();
 
     const text = await scrape();
@@ -125,6 +126,8 @@ describe('prometheus mode', () => {
     const method = 'org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions';
     expect(value(text, `torchbridge_grpc_calls_total{method="${method}",code="OK",}`)).toBe(1);
     expect(value(text, `torchbridge_grpc_calls_total{method="${method}",code="NOT_FOUND",}`)).toBe(1);
+    expect(value(text, 'torchbridge_grpc_calls_total{method="unknown",code="UNIMPLEMENTED",}')).toBe(2);
+    expect(text).not.toContain('made.Up');
     await expect
       .poll(async () => value(await scrape(), `CPUUtilization{Level="Host",Hostname="${host}",}`), { timeout: 10_000 })
       .toBeGreaterThanOrEqual(0);

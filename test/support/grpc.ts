@@ -78,6 +78,16 @@ export class GrpcClient {
     });
   }
 
+  /** An empty message to any path, whatever the service has; never rejects. */
+  callPath(path: string): Promise<Pick<CallResult, 'code' | 'details'>> {
+    const empty = () => Buffer.alloc(0);
+    return new Promise((resolve) => {
+      (this.stub as Client).makeUnaryRequest(path, empty, empty, {}, (error) =>
+        resolve({ code: error?.code ?? 0, details: error?.details ?? '' }),
+      );
+    });
+  }
+
   close(): void {
     (this.stub as Client).close();
   }

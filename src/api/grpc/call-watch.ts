@@ -3,6 +3,7 @@ import type { AccessRecord } from '../../observability/logging/logging.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
 import { badToken } from '../http/refusals.js';
 import { codeOf } from './grpc-error.js';
+import { isUnknown } from './unknown-methods.js';
 
 /** What every call of a server passes. */
 export interface CallWatchOptions {
@@ -13,7 +14,10 @@ export interface CallWatchOptions {
   readonly open: ReadonlySet<string>;
   /** Told of every call that has ended. */
   readonly access: (record: AccessRecord) => void;
-  /** Told `package.Service/Method` and the name of the gRPC status of every call that has ended. */
+  /**
+   * Told `package.Service/Method` and the name of the gRPC status of every call that has ended; `unknown` for methods that
+   * there are not, since callers may think up any number of them.
+   */
   readonly onCall: (method: string, code: string) => void;
 }
 
@@ -26,15 +30,16 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
   const mayPass = (service: string, metadata: Metadata): boolean =>
     tokens === null || open.has(service) || tokens.accepts(scope, lastOf(metadata.get('authorization')));
 
-  return ({ path }, call) => {
+  return (definition, call) => {
     const began = performance.now();
-    const method = path.slice(1);
+    const method = definition.path.slice(1);
+    const unknown = isUnknown(definition);
     const service = method.slice(0, method.indexOf('/'));
     let ended = false;
     const end = (code: status): void => {
       if (ended) return;
       ended = true;
-      onCall(method, status[code]);
+      onCall(unknown ? 'unknown' : method, status[code]);
       const milliseconds = Math.round(performance.now() - began);
       access({
         remote: remoteText(call.getPeer()),
@@ -49,7 +54,7 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, pass) => {
-            if (mayPass(service, metadata)) {
+            if (unknown || mayPass(service, metadata)) {
               pass(metadata);
               return;
             }

@@ -122,7 +122,7 @@ export const ownMetrics = {
     name: 'torchbridge_grpc_calls_total',
     type: 'counter',
     dimensions: ['method', 'code'],
-    help: 'gRPC calls that have ended, by package.Service/Method and the name of their status.',
+    help: 'gRPC calls that have ended, by package.Service/Method (unknown: there is no such method) and the name of their status.',
   },
   eventLoop: {
     name: 'torchbridge_event_loop_utilization_ratio',
