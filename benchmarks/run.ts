@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ours, projectRoot, type Release, reference } from '../test/support/release.js';
 import type { Scenario } from './contest.js';
+import { launcher } from './launcher.js';
 import { overhead } from './overhead.js';
 import { printTable } from './table.js';
 import { workers } from './workers.js';
 
-const scenarios: Record<string, Scenario> = { overhead, workers };
+const scenarios: Record<string, Scenario> = { overhead, workers, launcher };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -18,7 +18,8 @@ import { ServerMetrics } from './observability/metrics/server-metrics.js';
 import { SystemMetrics } from './observability/metrics/system-metrics.js';
 import { Registry } from './registry/registry.js';
 import { ModelServing } from './serving/model-serving.js';
-import { CpuShare } from './workers/cpu-share.js';
+import { cpuLauncher } from './workers/cpu/cpu-launcher.js';
+import { CpuShare } from './workers/cpu/cpu-share.js';
 import { DeviceAssigner } from './workers/device-assigner.js';
 import { countGpus } from './workers/gpus.js';
 import { findInterpreter } from './workers/interpreter.js';
@@ -78,7 +79,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   await links.listen();
   started.push({ what: 'worker links', end: () => links.close() });
 
-  const env = workerEnvironment(process.env, config.blacklistEnvVars, {
+  const base = workerEnvironment(process.env, config.blacklistEnvVars, {
     TS_DECODE_INPUT_REQUEST: String(config.decodeInputRequest),
     TS_IPEX_ENABLE: String(config.ipexEnable),
     TS_IPEX_GPU_ENABLE: String(config.ipexGpuEnable),
@@ -86,6 +87,8 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     TS_REQUEST_SEQUENCE_START: config.tsHeaderKeySequenceStart,
     TS_REQUEST_SEQUENCE_END: config.tsHeaderKeySequenceEnd,
   });
+  const pinning = config.cpuLauncherEnable ? cpuLauncher(config.cpuLauncherArgs, { python, env: base }) : null;
+  const env = { ...base, ...pinning?.env };
   const launcher = makeLauncher(config, folder.path, env, logging.ts('Nursery'), metrics);
   started.push({ what: 'workers', end: () => launcher.close() });
   if (launcher instanceof NurseryLauncher) await launcher.warm(python);
@@ -99,7 +102,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       metricsConfig: config.metricsConfig ?? '',
       debug: config.debug,
     },
-    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : cpus) },
+    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : cpus, pinning?.plan) },
     new DeviceAssigner(await countGpus(config.numberOfGpu)),
   );
   const facts = {
@@ -110,6 +113,8 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     python,
   };
   log.info(configurationBlock(config, facts));
+  if (pinning) log.info(pinning.summary);
+  for (const warning of pinning?.warnings ?? []) log.warn(warning);
 
   const watch = new VersionWatch(logging, metrics);
 

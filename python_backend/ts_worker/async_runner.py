@@ -48,7 +48,7 @@ class AsyncRunner:
                 for batch in command.batches.batches:
                     self._start(loop, batch)
             elif command.HasField("tune"):
-                self._threads.give(command.tune.cpu_threads)
+                self._threads.follow(command.tune)
             elif command.HasField("shutdown"):
                 await asyncio.gather(*self._running)
                 return 0

@@ -1,9 +1,11 @@
-"""How many cores torch may use in this worker."""
+"""How many cores torch may use in this worker, and which."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
+
+from ts_worker.cpu_placement import place
 
 
 class CpuThreads:
@@ -14,6 +16,12 @@ class CpuThreads:
 
     def __init__(self) -> None:
         self._given: int | None = None
+
+    def follow(self, order: Any) -> None:
+        """Does what a Load or a Tune says of cores: first where this worker runs, then with how many threads."""
+        if order.HasField("placement"):
+            place(order.placement.cpus, order.placement.memory_node)
+        self.give(order.cpu_threads)
 
     def give(self, count: int) -> None:
         """0 leaves things as they are."""

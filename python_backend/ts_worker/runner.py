@@ -65,7 +65,7 @@ class Runner:
                 if self._model and self._model.is_async:
                     return AsyncRunner(self._link, self._model, self._threads).run()
             elif command.HasField("tune"):
-                self._threads.give(command.tune.cpu_threads)
+                self._threads.follow(command.tune)
             elif command.HasField("shutdown"):
                 return 0
 
@@ -104,7 +104,7 @@ class Runner:
             logger.warning("%s: %s", metrics.config_file_path, gap)
         metrics.model_name = load.model_name
         enter_model_dir(load.model_dir, load.handler)
-        self._threads.give(load.cpu_threads)
+        self._threads.follow(load)
         return load_model(
             load.model_name,
             load.model_dir,

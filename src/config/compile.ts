@@ -143,6 +143,13 @@ function cautions(given: Given, values: KeyValues, loopbackOnly: boolean): strin
   if (idle.length > 0) {
     sentences.push(`Keys that mean nothing to this server, and are left alone: ${idle.join(', ')}.`);
   }
+  const { cpuLauncherEnable, cpuLauncherArgs } = values;
+  if (cpuLauncherEnable && cpuLauncherArgs.ignored.length > 0) {
+    sentences.push(`Words of cpu_launcher_args that are ignored: ${cpuLauncherArgs.ignored.join(' ')}.`);
+  }
+  if (!cpuLauncherEnable && given.values.cpu_launcher_args !== undefined) {
+    sentences.push('cpu_launcher_args has no effect: cpu_launcher_enable is not true.');
+  }
   if (given.values.allowed_urls === undefined) {
     sentences.push('Models may be loaded from any url: allowed_urls is not set.');
   }

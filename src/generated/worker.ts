@@ -14,6 +14,7 @@ import type { Metric as _torchbridge_worker_v1_Metric, Metric__Output as _torchb
 import type { MetricReport as _torchbridge_worker_v1_MetricReport, MetricReport__Output as _torchbridge_worker_v1_MetricReport__Output } from './torchbridge/worker/v1/MetricReport.js';
 import type { Parameter as _torchbridge_worker_v1_Parameter, Parameter__Output as _torchbridge_worker_v1_Parameter__Output } from './torchbridge/worker/v1/Parameter.js';
 import type { Piece as _torchbridge_worker_v1_Piece, Piece__Output as _torchbridge_worker_v1_Piece__Output } from './torchbridge/worker/v1/Piece.js';
+import type { Placement as _torchbridge_worker_v1_Placement, Placement__Output as _torchbridge_worker_v1_Placement__Output } from './torchbridge/worker/v1/Placement.js';
 import type { Request as _torchbridge_worker_v1_Request, Request__Output as _torchbridge_worker_v1_Request__Output } from './torchbridge/worker/v1/Request.js';
 import type { Shutdown as _torchbridge_worker_v1_Shutdown, Shutdown__Output as _torchbridge_worker_v1_Shutdown__Output } from './torchbridge/worker/v1/Shutdown.js';
 import type { ToWorker as _torchbridge_worker_v1_ToWorker, ToWorker__Output as _torchbridge_worker_v1_ToWorker__Output } from './torchbridge/worker/v1/ToWorker.js';
@@ -43,6 +44,7 @@ export interface ProtoGrpcType {
         MetricType: EnumTypeDefinition
         Parameter: MessageTypeDefinition<_torchbridge_worker_v1_Parameter, _torchbridge_worker_v1_Parameter__Output>
         Piece: MessageTypeDefinition<_torchbridge_worker_v1_Piece, _torchbridge_worker_v1_Piece__Output>
+        Placement: MessageTypeDefinition<_torchbridge_worker_v1_Placement, _torchbridge_worker_v1_Placement__Output>
         Request: MessageTypeDefinition<_torchbridge_worker_v1_Request, _torchbridge_worker_v1_Request__Output>
         Shutdown: MessageTypeDefinition<_torchbridge_worker_v1_Shutdown, _torchbridge_worker_v1_Shutdown__Output>
         ToWorker: MessageTypeDefinition<_torchbridge_worker_v1_ToWorker, _torchbridge_worker_v1_ToWorker__Output>

@@ -168,7 +168,8 @@ export class ModelLifecycle implements Lifecycle {
     const { name: modelName, version } = identity;
     registry.mustBeFree({ model: modelName, version });
     const prepared = await this.#parts.preparePython(archive, identity, this.#closing.signal);
-    for (const warning of archive.warnings) this.#parts.log.warn(`${modelName} ${version}: ${warning}`);
+    const warn = (sentence: string): void => this.#parts.log.warn(`${modelName} ${version}: ${sentence}`);
+    for (const warning of archive.warnings) warn(warning);
     const sources = {
       asked,
       yaml: archive.modelConfig ?? {},
@@ -176,7 +177,7 @@ export class ModelLifecycle implements Lifecycle {
       config,
       identity,
     };
-    const settings = resolveSettings(sources, workers.gpuCount);
+    const settings = resolveSettings(sources, workers.gpuCount, warn);
     const meter = watch.meterOf(modelName, version);
     const made = new ModelVersion({
       modelName,

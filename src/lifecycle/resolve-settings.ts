@@ -23,10 +23,14 @@ const batchSize = 1;
 const maxBatchDelayMs = 100;
 const maxRetryTimeoutSeconds = 300;
 
-/** Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default. */
+/**
+ * Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default.
+ * @param warn told of what was said and cannot be.
+ */
 export function resolveSettings(
   { asked, yaml, configured, config, identity }: SettingSources,
   gpuCount: number,
+  warn: (sentence: string) => void = () => {},
 ): VersionSettings {
   const stateful = yaml.sequenceBatching ?? false;
   return {
@@ -46,7 +50,7 @@ export function resolveSettings(
     maxRetryTimeoutSeconds: yaml.maxRetryTimeoutInSec ?? maxRetryTimeoutSeconds,
     clientTimeoutMs: yaml.clientTimeoutInMills ?? 0,
     deviceType: gpuCount > 0 ? (yaml.deviceType ?? 'gpu') : 'cpu',
-    deviceIds: yaml.deviceIds ?? null,
+    deviceIds: usableDevices(yaml.deviceIds ?? [], gpuCount, warn),
     parallelType: yaml.parallelType ?? '',
     parallelLevel: yaml.parallelLevel ?? 0,
     continuousBatching: yaml.continuousBatching ?? false,
@@ -58,6 +62,13 @@ export function resolveSettings(
     maxNumSequence: stateful ? (yaml.maxNumSequence ?? 1) : 0,
     maxSequenceJobQueueSize: stateful ? (yaml.maxSequenceJobQueueSize ?? 1) : 0,
   };
+}
+
+/** The GPUs that a model asked for, or null where it may have any; one that does not exist makes the list void. */
+function usableDevices(ids: readonly number[], gpuCount: number, warn: (sentence: string) => void) {
+  const missing = ids.find((id) => id < 0 || id >= gpuCount);
+  if (missing !== undefined) warn(`Invalid deviceId:${missing}, ignore deviceIds list`);
+  return ids.length === 0 || missing !== undefined ? null : ids;
 }
 
 /** Bounds of a version's pool. */

@@ -1,6 +1,6 @@
 import { delimiter, join } from 'node:path';
 import type { VersionBatcher } from '../batching/version-batcher.js';
-import type { CpuShare } from './cpu-share.js';
+import type { CpuShare } from './cpu/cpu-share.js';
 import type { DeviceAssigner } from './device-assigner.js';
 import { packageRoot } from './package-root.js';
 import { RestartPolicy } from './restart-policy.js';

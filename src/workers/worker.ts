@@ -2,7 +2,7 @@ import type { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import { ServingError } from '../errors/serving-error.js';
 import { BatchDesk } from './batch-desk.js';
-import type { CpuShare } from './cpu-share.js';
+import type { CpuAllotment, CpuShare } from './cpu/cpu-share.js';
 import type { Desk } from './desk.js';
 import type { Expected } from './link/link-server.js';
 import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from './link/worker-link.js';
@@ -61,7 +61,7 @@ export interface WorkerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** See LaunchOrder. */
   readonly freshInterpreter: boolean;
-  readonly load: Omit<Load, 'cpuThreads'> & { readonly modelDir: string };
+  readonly load: Omit<Load, 'cpuThreads' | 'placement'> & { readonly modelDir: string };
   readonly startupTimeoutMs: number;
   readonly responseTimeoutMs: number;
 }
@@ -140,9 +140,9 @@ export class Worker {
     };
   }
 
-  /** Sets the threads that torch may use in the live process. */
-  tune(threads: number): void {
-    this.#link?.tune(threads);
+  /** Sets the threads and the cores that the live process may use. */
+  tune(allotment: CpuAllotment): void {
+    this.#link?.tune(allotment);
   }
 
   /**
@@ -234,7 +234,7 @@ export class Worker {
     const session = new LinkSession(link, (metrics) => this.#parts.events.metrics(this, metrics));
     try {
       this.#life.transition(['starting'], 'loading');
-      link.load({ ...this.#options.load, cpuThreads: this.#parts.cpuShare.threads });
+      link.load(this.#options.load, this.#parts.cpuShare.allotmentOf(this));
       const outcome = await Promise.race([session.whenLoaded, session.whenClosed, limit]);
       if (outcome === 'timed out') return await this.#tooSlow(process);
       if (outcome === 'closed') return exitFailure(await this.#lastBreath(process));

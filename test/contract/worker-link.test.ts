@@ -137,10 +137,10 @@ describe.each([
   it('carries every command', async () => {
     far = await connect();
     far.link.listen(new Recorder());
-    far.link.load({ modelName: 'm' });
+    far.link.load({ modelName: 'm' }, { threads: 1, placement: { cpus: [0], memoryNode: null } });
     far.link.send([{ id: 1, requests: [new PendingRequest(inferenceInput())] }]);
     far.link.cancel(1, [0]);
-    far.link.tune(2);
+    far.link.tune({ threads: 2, placement: null });
     far.link.shutdown();
     await expect.poll(() => far.heard().slice(0, 5)).toEqual(['load', 'batch', 'cancel', 'tune', 'shutdown']);
   });

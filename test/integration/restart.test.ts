@@ -152,7 +152,9 @@ describe('a server that is started again', () => {
     expect(place.log()).toMatch(/Model m 1\.0 of the snapshot could not be restored: Model not found at: gone/);
   });
 
-  it('after it was killed serves the last state that it acknowledged', async () => {
+  it('after it was killed serves the last state that it acknowledged', {
+    timeout: 60_000 + kills * 20_000,
+  }, async () => {
     await start();
     let state = await registered();
     for (let round = 0, step = 0; round < kills; round++) {

@@ -1,5 +1,6 @@
 import { Code } from '../../src/generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../src/generated/torchbridge/worker/v1/Load.js';
+import type { CpuAllotment } from '../../src/workers/cpu/cpu-share.js';
 import type { Expected } from '../../src/workers/link/link-server.js';
 import type { BatchResult, DispatchedBatch, LinkListener, WorkerLink } from '../../src/workers/link/worker-link.js';
 import type { Exit, Launcher, LaunchOrder, WorkerProcess } from '../../src/workers/worker-process.js';
@@ -32,8 +33,8 @@ export class FakeLink implements WorkerLink {
     if (this.#closed) listener.closed();
   }
 
-  load(load: Load): void {
-    this.loads.push(load);
+  load(load: Load, { threads }: CpuAllotment): void {
+    this.loads.push({ ...load, cpuThreads: threads });
   }
 
   send(batches: readonly DispatchedBatch[]): void {
@@ -45,7 +46,7 @@ export class FakeLink implements WorkerLink {
     this.cancelled.push({ batchId, indices });
   }
 
-  tune(threads: number): void {
+  tune({ threads }: CpuAllotment): void {
     this.tuned.push(threads);
   }
 

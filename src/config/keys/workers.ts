@@ -1,5 +1,6 @@
 import { key } from '../key.js';
-import { choice, flag, integer, pattern, text, words } from '../kinds.js';
+import { choice, flag, integer, pattern, text } from '../kinds.js';
+import { launcherArguments } from '../launcher-arguments.js';
 
 const group = 'Workers';
 const seconds = integer(0);
@@ -92,9 +93,14 @@ export const workerKeys = {
     group,
     type: flag,
     default: 'false',
-    help: 'Pin workers to cores and memory nodes.',
+    help: 'Pin workers on the CPU to cores and memory nodes of their own (docs/cpu-launcher.md).',
   }),
-  cpu_launcher_args: key({ group, type: words, default: null, help: 'Arguments of the core-pinning launcher.' }),
+  cpu_launcher_args: key({
+    group,
+    type: launcherArguments,
+    default: '',
+    help: 'How: which cores, how many for each worker, and which memory allocator.',
+  }),
   ts_header_key_sequence_id: key({
     group,
     type: text,

@@ -3,6 +3,8 @@ import type { Batch } from '../../generated/torchbridge/worker/v1/Batch.js';
 import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
+import type { Tune } from '../../generated/torchbridge/worker/v1/Tune.js';
+import type { CpuAllotment } from '../cpu/cpu-share.js';
 import type { DispatchedBatch, LinkListener, WorkerLink } from './worker-link.js';
 
 /** A worker link over the Attach stream of proto/worker.proto. */
@@ -30,8 +32,8 @@ export class GrpcLink implements WorkerLink {
     if (this.#closed) listener.closed();
   }
 
-  load(load: Load): void {
-    this.#write({ load });
+  load(load: Load, allotment: CpuAllotment): void {
+    this.#write({ load: { ...load, ...allotmentMessage(allotment) } });
   }
 
   send(batches: readonly DispatchedBatch[]): void {
@@ -44,8 +46,8 @@ export class GrpcLink implements WorkerLink {
     this.#write({ cancel: { batchId, indices: [...indices] } });
   }
 
-  tune(cpuThreads: number): void {
-    this.#write({ tune: { cpuThreads } });
+  tune(allotment: CpuAllotment): void {
+    this.#write({ tune: allotmentMessage(allotment) });
   }
 
   shutdown(): void {
@@ -80,6 +82,13 @@ export class GrpcLink implements WorkerLink {
     this.#stream.end();
     this.#listener?.closed();
   }
+}
+
+/** The fields that Load and Tune have in common. */
+function allotmentMessage({ threads, placement }: CpuAllotment): Tune {
+  if (placement === null) return { cpuThreads: threads };
+  const { cpus, memoryNode } = placement;
+  return { cpuThreads: threads, placement: { cpus: [...cpus], memoryNode: memoryNode ?? -1 } };
 }
 
 function batchMessage({ id, requests }: DispatchedBatch): Batch {

@@ -2,6 +2,7 @@ import type { PendingRequest } from '../../batching/pending-request.js';
 import type { Code__Output } from '../../generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
+import type { CpuAllotment } from '../cpu/cpu-share.js';
 
 /** The words of proto/worker.proto that others than the link speak. */
 export { Code } from '../../generated/torchbridge/worker/v1/Code.js';
@@ -52,11 +53,11 @@ export interface WorkerLink {
   readonly pid: number;
   /** Must be called once, before anything else. */
   listen(listener: LinkListener): void;
-  load(load: Load): void;
+  load(load: Load, allotment: CpuAllotment): void;
   /** Batches for the worker to run one after the other. */
   send(batches: readonly DispatchedBatch[]): void;
   cancel(batchId: number, indices: readonly number[]): void;
-  tune(cpuThreads: number): void;
+  tune(allotment: CpuAllotment): void;
   /** Asks the worker to finish what it has and to exit. */
   shutdown(): void;
   /** Ends the stream at once. */

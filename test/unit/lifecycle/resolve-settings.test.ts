@@ -51,6 +51,17 @@ describe('the settings of a version', () => {
     expect(resolveSettings(sources({ yaml: { deviceType: 'cpu' } }), 2).deviceType).toBe('cpu');
   });
 
+  it('name GPUs that exist, or none', () => {
+    const told: string[] = [];
+    const devices = (deviceIds: number[]) =>
+      resolveSettings(sources({ yaml: { deviceIds } }), 2, (sentence) => told.push(sentence)).deviceIds;
+    expect(devices([1, 0])).toEqual([1, 0]);
+    expect(devices([])).toBeNull();
+    expect(told).toEqual([]);
+    expect(devices([0, 2])).toBeNull();
+    expect(told).toEqual(['Invalid deviceId:2, ignore deviceIds list']);
+  });
+
   it('of sequences show only where the version is stateful', () => {
     expect(resolveSettings(sources({ yaml: { sequenceBatching: true } }), 0)).toMatchObject({
       stateful: true,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Batcher, type BatcherOptions } from '../../../src/batching/batcher.js';
 import { PendingRequest } from '../../../src/batching/pending-request.js';
 import { Code } from '../../../src/generated/torchbridge/worker/v1/Code.js';
-import { CpuShare } from '../../../src/workers/cpu-share.js';
+import { CpuShare } from '../../../src/workers/cpu/cpu-share.js';
 import { RestartPolicy } from '../../../src/workers/restart-policy.js';
 import { LoadFailure, Worker, type WorkerOptions } from '../../../src/workers/worker.js';
 import { FakeMachinery } from '../../support/fake-worker.js';

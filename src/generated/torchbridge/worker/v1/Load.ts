@@ -1,5 +1,6 @@
 // Original file: worker.proto
 
+import type { Placement as _torchbridge_worker_v1_Placement, Placement__Output as _torchbridge_worker_v1_Placement__Output } from '../../../torchbridge/worker/v1/Placement.js';
 
 export interface Load {
   'modelName'?: (string);
@@ -12,6 +13,7 @@ export interface Load {
   'limitMaxImagePixels'?: (boolean);
   'cpuThreads'?: (number);
   'metricsConfig'?: (string);
+  'placement'?: (_torchbridge_worker_v1_Placement | null);
 }
 
 export interface Load__Output {
@@ -25,4 +27,5 @@ export interface Load__Output {
   'limitMaxImagePixels': (boolean);
   'cpuThreads': (number);
   'metricsConfig': (string);
+  'placement': (_torchbridge_worker_v1_Placement__Output | null);
 }
