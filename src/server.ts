@@ -26,6 +26,7 @@ import { findInterpreter } from './workers/interpreter.js';
 import { LinkServer } from './workers/link/link-server.js';
 import { NurseryLauncher } from './workers/nursery-launcher.js';
 import { packageRoot } from './workers/package-root.js';
+import { SharedMemory } from './workers/shared-memory/shared-memory.js';
 import { SpawnLauncher } from './workers/spawn-launcher.js';
 import { WorkerFactory, workerEnvironment } from './workers/worker-factory.js';
 import type { Launcher } from './workers/worker-process.js';
@@ -75,7 +76,9 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     version: torchServeVersion,
     logging,
   });
-  const links = new LinkServer(folder.path, (direction, bytes) => metrics.linked(direction, bytes));
+  const memory = SharedMemory.open(['/dev/shm', folder.path], config.sharedMemorySize);
+  if (memory) started.push({ what: 'shared memory', end: () => memory.close() });
+  const links = new LinkServer(folder.path, (direction, bytes) => metrics.linked(direction, bytes), memory);
   await links.listen();
   started.push({ what: 'worker links', end: () => links.close() });
 
@@ -172,6 +175,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     ...rooms,
     ...(tokens && { tokens }),
     metrics,
+    ...(memory && { store: memory.values }),
     onResponse: (status) => metrics.responded(status),
   });
   started.push({ what: 'listeners', end: () => doors.close({ graceMs: config.drainTimeout * 1000 }) });

@@ -34,23 +34,31 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
     try:
         yield result
     except BatchFailure as failure:
-        _fail(result, failure)
+        _fail(link, result, failure)
     except Exception:
         logger.error("The answer of the batch could not be made.", exc_info=True)
-        _fail(result, prediction_failed())
+        _fail(link, result, prediction_failed())
     finally:
         link.forget(batch.id)
         if metrics:
             metrics.release(result.metrics)
     result.elapsed_us = (perf_counter_ns() - began) // 1000
     if is_silent_rank():
+        _take_back(link, result)
         logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
     else:
         link.send(message, joins=True)
 
 
-def _fail(result: Any, failure: BatchFailure) -> None:
+def _fail(link: Link, result: Any, failure: BatchFailure) -> None:
+    _take_back(link, result)
     result.ClearField("answers")
     result.code = failure.code
     result.message = failure.message
     result.status = failure.status
+
+
+def _take_back(link: Link, result: Any) -> None:
+    """What lies in shared memory for answers that are not sent."""
+    if link.memory:
+        link.memory.take_back(result.answers)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
 from ts.context import RequestProcessor
+from ts_worker.shared_memory import SharedMemory
 
 logger = logging.getLogger("ts.protocol.otf_message_handler")
 
@@ -21,13 +22,13 @@ class Inputs(NamedTuple):
     request_ids: dict[int, str]
 
 
-def decode_batch(requests: Iterable[Any]) -> Inputs:
-    """Takes `Request` messages."""
+def decode_batch(requests: Iterable[Any], memory: SharedMemory | None = None) -> Inputs:
+    """Takes `Request` messages, whose large values lie in `memory`."""
     decodes = decodes_values()
-    return collect(requests, lambda content_type, value: decode_value(content_type, value, decodes))
+    return collect(requests, lambda content_type, value: decode_value(content_type, value, decodes), memory)
 
 
-def collect(requests: Iterable[Any], read: Callable[[str, Any], Any]) -> Inputs:
+def collect(requests: Iterable[Any], read: Callable[[str, Any], Any], memory: SharedMemory | None = None) -> Inputs:
     """Takes anything with the fields of `Request` (`id`, flat `headers`, `parameters`); `read(content type, value)`
     makes what the handler finds under a parameter's name."""
     processors: list[RequestProcessor] = []
@@ -38,7 +39,7 @@ def collect(requests: Iterable[Any], read: Callable[[str, Any], Any]) -> Inputs:
         row: dict[str, Any] = {}
         for parameter in request.parameters:
             name, content_type = parameter.name, parameter.content_type
-            row[name] = read(content_type, parameter.value)
+            row[name] = read(content_type, memory.value(parameter) if memory else parameter.value)
             headers[name] = {"content-type": content_type}
         flat = iter(request.headers)
         headers.update(zip(flat, flat))
@@ -53,17 +54,17 @@ def decodes_values() -> bool:
     return os.environ.get("TS_DECODE_INPUT_REQUEST", "true") == "true"
 
 
-def decode_value(content_type: str, value: bytes, decodes: bool) -> Any:
+def decode_value(content_type: str, value: bytes | memoryview, decodes: bool) -> Any:
     """Handlers get parsed JSON, text, or else a `bytearray`, never `bytes`."""
     if decodes and content_type:
         if content_type == "application/json":
             try:
-                return json.loads(value.decode("utf-8"))
+                return json.loads(str(value, "utf-8"))
             except Exception:
                 logger.warning("Failed json decoding of input data. Forwarding encoded payload", exc_info=True)
         elif content_type.startswith("text"):
             try:
-                return value.decode("utf-8")
+                return str(value, "utf-8")
             except Exception:
                 logger.warning("Failed utf-8 decoding of input data. Forwarding encoded payload", exc_info=True)
     return bytearray(value)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Callable
 
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
+from ts_worker.shared_memory import SharedMemory
 from ts_worker.wire import Wire
+
+# After so many seconds without a command, memory that lies idle is given back.
+_IDLE_SECONDS = 10.0
 
 
 class Link:
@@ -27,6 +31,8 @@ class Link:
         self._over = threading.Event()
         self._shutting_down = False
         self._heard = False
+        #: Where large bodies travel; None: in messages.
+        self.memory: SharedMemory | None = None
 
     @property
     def heard(self) -> bool:
@@ -48,6 +54,11 @@ class Link:
 
     def receive(self) -> Any:
         """Waits for the next ToWorker message that is not a Cancel; None when the stream is over."""
+        if self.memory and self.memory.lies_idle:
+            try:
+                return self._inbox.get(timeout=_IDLE_SECONDS)
+            except Empty:
+                self.memory.trim()
         return self._inbox.get()
 
     def cancelled(self, batch_id: int) -> set[int]:

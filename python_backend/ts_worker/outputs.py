@@ -10,6 +10,7 @@ from typing import Any
 
 from ts_worker.failure import BatchFailure
 from ts_worker.messages import Code
+from ts_worker.shared_memory import SharedMemory
 
 logger = logging.getLogger("ts.service")
 
@@ -37,14 +38,15 @@ def encode(item: Any) -> bytes:
         raise BatchFailure(Code.UNSUPPORTED_OUTPUT, "Unsupported model output data type.") from error
 
 
-def answer_batch(answers: Any, outputs: list[Any], context: Any) -> None:
-    """Appends the final answer of every request to `answers`, a repeated field of `Answer`."""
+def answer_batch(answers: Any, outputs: list[Any], context: Any, memory: SharedMemory | None = None) -> None:
+    """Appends the final answer of every request to `answers`, a repeated field of `Answer`; large bodies go into
+    `memory`."""
     for index, (item, processor) in enumerate(zip(outputs, context.request_processor)):
         body = encode(item)
         mark = next_mark(context, index, item)
         if mark is not None:
             processor.add_response_property(STREAM_NEXT, mark)
-        fill(answers.add(), body, processor)
+        fill(answers.add(), body, processor, memory)
 
 
 def next_mark(context: Any, index: int, item: Any) -> str | None:
@@ -58,9 +60,10 @@ def next_mark(context: Any, index: int, item: Any) -> str | None:
     return None
 
 
-def fill(answer: Any, body: bytes, processor: Any) -> None:
+def fill(answer: Any, body: bytes, processor: Any, memory: SharedMemory | None = None) -> None:
     """Sets the fields of an `Answer` from an encoded item and its request processor."""
-    answer.body = body
+    if memory is None or not memory.put(answer, body):
+        answer.body = body
     status, phrase = processor.get_response_status_code(), processor.get_response_status_phrase()
     if status != 200:
         answer.status = status

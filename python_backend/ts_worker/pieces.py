@@ -24,7 +24,7 @@ class BatchChannel:
         piece = message.piece
         piece.batch_id = self._batch_id
         piece.index = index
-        fill(piece.answer, body, processor)
+        fill(piece.answer, body, processor, self._link.memory)
         self._link.send(message)
 
     def sendall(self, data: bytes) -> None:

@@ -21,6 +21,7 @@ from ts_worker.module_path import enter_model_dir
 from ts_worker.outputs import answer_batch
 from ts_worker.pieces import BatchChannel
 from ts_worker.prediction import predict
+from ts_worker.shared_memory import open_shared_memory
 
 logger = logging.getLogger("ts.model_service_worker")
 
@@ -75,8 +76,8 @@ class Runner:
                 raise prediction_failed()
             context, entry_point = self._model
             channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
-            outputs = predict(context, entry_point, decode_batch(batch.requests), channel)
-            answer_batch(result.answers, outputs, context)
+            outputs = predict(context, entry_point, decode_batch(batch.requests, self._link.memory), channel)
+            answer_batch(result.answers, outputs, context, self._link.memory)
 
     def _load(self, load: Any) -> bool:
         """Answers the command; False where the model cannot be served, which ends the worker."""
@@ -87,6 +88,8 @@ class Runner:
         except Exception as error:
             logger.error("Backend worker process died.", exc_info=True)
             outcome = Loaded(code=_load_code(error), message=_last_line(error))
+        self._link.memory = open_shared_memory(load)
+        outcome.shares_memory = self._link.memory is not None
         self._link.send(FromWorker(loaded=outcome))
         return bool(outcome.code == Code.OK)
 

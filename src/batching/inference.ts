@@ -1,10 +1,22 @@
+/** A value that lies outside of the heap, where a worker can read it without its being sent. */
+export interface StoredBytes {
+  readonly length: number;
+  /** A copy. */
+  read(): Uint8Array;
+}
+
+/** The bytes of a value, wherever it lies. */
+export function bytesOf(value: Uint8Array | StoredBytes): Uint8Array {
+  return value instanceof Uint8Array ? value : value.read();
+}
+
 /** One named value of a request, as it goes to the handler's data dict. */
 export interface Parameter {
   /** Key in the handler's dict; `body` for a body that is no form. */
   readonly name: string;
   /** Media type without its parameters, in the client's spelling; empty where the client gave none. */
   readonly contentType: string;
-  readonly value: Uint8Array;
+  readonly value: Uint8Array | StoredBytes;
 }
 
 /** What a caller asks of a model, whichever door it came through. */

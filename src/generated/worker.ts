@@ -16,7 +16,9 @@ import type { Parameter as _torchbridge_worker_v1_Parameter, Parameter__Output a
 import type { Piece as _torchbridge_worker_v1_Piece, Piece__Output as _torchbridge_worker_v1_Piece__Output } from './torchbridge/worker/v1/Piece.js';
 import type { Placement as _torchbridge_worker_v1_Placement, Placement__Output as _torchbridge_worker_v1_Placement__Output } from './torchbridge/worker/v1/Placement.js';
 import type { Request as _torchbridge_worker_v1_Request, Request__Output as _torchbridge_worker_v1_Request__Output } from './torchbridge/worker/v1/Request.js';
+import type { SharedMemory as _torchbridge_worker_v1_SharedMemory, SharedMemory__Output as _torchbridge_worker_v1_SharedMemory__Output } from './torchbridge/worker/v1/SharedMemory.js';
 import type { Shutdown as _torchbridge_worker_v1_Shutdown, Shutdown__Output as _torchbridge_worker_v1_Shutdown__Output } from './torchbridge/worker/v1/Shutdown.js';
+import type { Stretch as _torchbridge_worker_v1_Stretch, Stretch__Output as _torchbridge_worker_v1_Stretch__Output } from './torchbridge/worker/v1/Stretch.js';
 import type { ToWorker as _torchbridge_worker_v1_ToWorker, ToWorker__Output as _torchbridge_worker_v1_ToWorker__Output } from './torchbridge/worker/v1/ToWorker.js';
 import type { Tune as _torchbridge_worker_v1_Tune, Tune__Output as _torchbridge_worker_v1_Tune__Output } from './torchbridge/worker/v1/Tune.js';
 import type { WorkerLinkClient as _torchbridge_worker_v1_WorkerLinkClient, WorkerLinkDefinition as _torchbridge_worker_v1_WorkerLinkDefinition } from './torchbridge/worker/v1/WorkerLink.js';
@@ -46,7 +48,9 @@ export interface ProtoGrpcType {
         Piece: MessageTypeDefinition<_torchbridge_worker_v1_Piece, _torchbridge_worker_v1_Piece__Output>
         Placement: MessageTypeDefinition<_torchbridge_worker_v1_Placement, _torchbridge_worker_v1_Placement__Output>
         Request: MessageTypeDefinition<_torchbridge_worker_v1_Request, _torchbridge_worker_v1_Request__Output>
+        SharedMemory: MessageTypeDefinition<_torchbridge_worker_v1_SharedMemory, _torchbridge_worker_v1_SharedMemory__Output>
         Shutdown: MessageTypeDefinition<_torchbridge_worker_v1_Shutdown, _torchbridge_worker_v1_Shutdown__Output>
+        Stretch: MessageTypeDefinition<_torchbridge_worker_v1_Stretch, _torchbridge_worker_v1_Stretch__Output>
         ToWorker: MessageTypeDefinition<_torchbridge_worker_v1_ToWorker, _torchbridge_worker_v1_ToWorker__Output>
         Tune: MessageTypeDefinition<_torchbridge_worker_v1_Tune, _torchbridge_worker_v1_Tune__Output>
         WorkerLink: SubtypeConstructor<typeof grpc.Client, _torchbridge_worker_v1_WorkerLinkClient> & { service: _torchbridge_worker_v1_WorkerLinkDefinition }

@@ -1,4 +1,4 @@
-import type { Answer, Inference, InferenceInput } from '../../src/batching/inference.js';
+import { type Answer, bytesOf, type Inference, type InferenceInput } from '../../src/batching/inference.js';
 import { ServingError } from '../../src/errors/serving-error.js';
 import type {
   Lifecycle,
@@ -181,7 +181,7 @@ function told(target: Target, input: InferenceInput): Partial<Answer> {
   const parameters = input.parameters.map(({ name, contentType, value }) => ({
     name,
     contentType,
-    value: Buffer.from(value).toString('latin1'),
+    value: Buffer.from(bytesOf(value)).toString('latin1'),
   }));
   return { body: Buffer.from(JSON.stringify({ target, parameters, headers: input.headers })) };
 }

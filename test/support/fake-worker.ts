@@ -1,3 +1,4 @@
+import { bytesOf } from '../../src/batching/inference.js';
 import { Code } from '../../src/generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../src/generated/torchbridge/worker/v1/Load.js';
 import type { CpuAllotment } from '../../src/workers/cpu/cpu-share.js';
@@ -75,7 +76,7 @@ export class FakeLink implements WorkerLink {
         status: 0,
         phrase: '',
         headers: [],
-        body: input.parameters[0]?.value ?? Buffer.alloc(0),
+        body: bytesOf(input.parameters[0]?.value ?? Buffer.alloc(0)),
       })),
       ...result,
     });

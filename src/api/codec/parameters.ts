@@ -1,4 +1,4 @@
-import type { Parameter } from '../../batching/inference.js';
+import { bytesOf, type Parameter, type StoredBytes } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import { readForm } from './form.js';
 import { readMultipart } from './multipart.js';
@@ -11,7 +11,7 @@ import { readMultipart } from './multipart.js';
  */
 export function readParameters(
   contentType: string | undefined,
-  body: Uint8Array,
+  body: Uint8Array | StoredBytes,
 ): readonly Parameter[] | Promise<readonly Parameter[]> {
   if (contentType === undefined) {
     return [{ name: 'body', contentType: '', value: body }];
@@ -19,7 +19,7 @@ export function readParameters(
   const mediaType = mediaTypeOf(contentType);
   const known = mediaType.toLowerCase();
   if (known === 'application/x-www-form-urlencoded') {
-    return readForm(body);
+    return readForm(bytesOf(body));
   }
   if (known === 'multipart/form-data') {
     const boundary = /;\s*boundary\s*=\s*("?)([^";]*)\1/i.exec(contentType)?.[2]?.trim();
@@ -27,10 +27,16 @@ export function readParameters(
       throw new ServingError('badRequest', 'The boundary of the multipart body is empty.');
     }
     if (boundary !== undefined) {
-      return readMultipart(boundary, body);
+      return readMultipart(boundary, bytesOf(body));
     }
   }
   return [{ name: 'body', contentType: mediaType, value: body }];
+}
+
+/** Whether the whole body of a request of this Content-Type is one value. */
+export function isOneValue(contentType: string | undefined): boolean {
+  const known = mediaTypeOf(contentType ?? '').toLowerCase();
+  return known !== 'application/x-www-form-urlencoded' && known !== 'multipart/form-data';
 }
 
 /** A Content-Type without its parameters, in the client's spelling. */

@@ -1,5 +1,6 @@
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Serving } from '../../serving/serving.js';
+import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
 
 /** What `/metrics` shows. */
@@ -16,6 +17,8 @@ export interface DoorContext {
   readonly lifecycle: Lifecycle;
   /** null: nothing is exported. */
   readonly metrics: MetricsExposition | null;
+  /** Where large request bodies are put; absent: into the heap. */
+  readonly store?: BodyStore;
   /** null: no token is asked for. */
   readonly tokens: TokenKeys | null;
   /** Whether models may be registered and unregistered. */

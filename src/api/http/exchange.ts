@@ -4,9 +4,10 @@ import type { Socket } from 'node:net';
 import type { Answer, Inference } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
+import type { BodyStore, StoredBody } from '../../workers/shared-memory/body-store.js';
 import { jsonDocument } from '../codec/json-document.js';
 import { Query } from '../codec/query.js';
-import { ClientGone, readBody } from '../codec/request-body.js';
+import { ClientGone, readBody, storeBody } from '../codec/request-body.js';
 import { type Framing, headerBlock } from './envelope.js';
 
 /** What all requests of a listener have in common. */
@@ -79,13 +80,14 @@ export class Exchange {
 
   /** Collects the body. @throws ServingError tooLarge; ClientGone. */
   async body(): Promise<Buffer> {
-    if (this.#awaits100 && Number(this.request.headers['content-length'] ?? 0) <= this.#settings.maxRequestSize) {
-      this.#response.writeContinue();
-      this.#awaits100 = false;
-    }
-    const body = await readBody(this.request, this.#settings.maxRequestSize);
-    this.#arrived = Date.now();
-    return body;
+    this.#askForBody();
+    return this.#whole(await readBody(this.request, this.#settings.maxRequestSize));
+  }
+
+  /** The same, into a store where it is large: whoever asked holds it then, and releases it. */
+  async storedBody(store: BodyStore): Promise<Buffer | StoredBody> {
+    this.#askForBody();
+    return this.#whole(await storeBody(this.request, this.#settings.maxRequestSize, store));
   }
 
   /** Answers with a JSON document. */
@@ -148,6 +150,18 @@ export class Exchange {
     const shown = error instanceof ServingError ? error : this.#ownDefect(error);
     const status = isSendable(shown.status) ? shown.status : 500;
     this.sendJson(status, { code: status, type: shown.type, message: shown.message });
+  }
+
+  #askForBody(): void {
+    if (this.#awaits100 && Number(this.request.headers['content-length'] ?? 0) <= this.#settings.maxRequestSize) {
+      this.#response.writeContinue();
+      this.#awaits100 = false;
+    }
+  }
+
+  #whole<T>(body: T): T {
+    this.#arrived = Date.now();
+    return body;
   }
 
   #ownDefect(error: unknown): ServingError {

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
+import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
 import { WebGuard } from '../auth/web-guard.js';
 import { bind } from './binding.js';
@@ -44,6 +45,8 @@ export interface FrontDoorOptions {
   readonly logging: Pick<Logging, 'access' | 'ts'>;
   /** Absent: nothing is exported at `/metrics`. */
   readonly metrics?: MetricsExposition;
+  /** Where large request bodies are put; absent: into the heap. */
+  readonly store?: BodyStore;
   /** Absent: no token is asked for. */
   readonly tokens?: TokenKeys;
   /** Told the HTTP status of every response. */
@@ -83,6 +86,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
     serving: options.serving,
     lifecycle: options.lifecycle,
     metrics: options.metrics ?? null,
+    ...(options.store && { store: options.store }),
     tokens,
     modelApi: config.modelApi,
     openInferenceProtocol: config.tsOpenInferenceProtocol,

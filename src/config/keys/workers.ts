@@ -21,6 +21,13 @@ export const workerKeys = {
     ours: true,
     help: 'fork: workers come from a process that has imported torch already; spawn: each is a new interpreter; auto: fork where that is safe.',
   }),
+  shared_memory_size: key({
+    group,
+    type: integer(0),
+    default: '268435456',
+    ours: true,
+    help: "Most bytes of shared memory (`/dev/shm`, of which never more than half of what is free) in which large request bodies wait for workers; each worker has a quarter as much for answers. 0: large bodies travel over the workers' links, as they do where it is full.",
+  }),
   default_workers_per_model: key({
     group,
     type: integer(0),

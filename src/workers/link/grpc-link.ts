@@ -5,20 +5,25 @@ import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
 import type { Tune } from '../../generated/torchbridge/worker/v1/Tune.js';
 import type { CpuAllotment } from '../cpu/cpu-share.js';
+import type { SharedMemory } from '../shared-memory/shared-memory.js';
+import { LinkMemory } from './link-memory.js';
 import type { DispatchedBatch, LinkListener, WorkerLink } from './worker-link.js';
 
 /** A worker link over the Attach stream of proto/worker.proto. */
 export class GrpcLink implements WorkerLink {
   readonly pid: number;
   readonly #stream: ServerDuplexStream<FromWorker__Output, ToWorker>;
+  readonly #memory: LinkMemory;
   #listener: LinkListener | null = null;
   #closed = false;
   /** Messages that came before anyone listened. */
   #early: FromWorker__Output[] = [];
 
-  constructor(stream: ServerDuplexStream<FromWorker__Output, ToWorker>, pid: number) {
+  /** @param memory what large bodies travel through; null: none, they travel in messages. */
+  constructor(stream: ServerDuplexStream<FromWorker__Output, ToWorker>, pid: number, memory: SharedMemory | null) {
     this.#stream = stream;
     this.pid = pid;
+    this.#memory = new LinkMemory(memory);
     stream.on('data', (message: FromWorker__Output) => {
       if (this.#listener) this.#dispatch(message, this.#listener);
       else this.#early.push(message);
@@ -33,13 +38,13 @@ export class GrpcLink implements WorkerLink {
   }
 
   load(load: Load, allotment: CpuAllotment): void {
-    this.#write({ load: { ...load, ...allotmentMessage(allotment) } });
+    this.#write({ load: { ...load, ...allotmentMessage(allotment), memory: this.#memory.offer() } });
   }
 
   send(batches: readonly DispatchedBatch[]): void {
     const [first] = batches;
-    if (batches.length === 1 && first) this.#write({ batch: batchMessage(first) });
-    else this.#write({ batches: { batches: batches.map(batchMessage) } });
+    if (batches.length === 1 && first) this.#write({ batch: this.#batch(first) });
+    else this.#write({ batches: { batches: batches.map((batch) => this.#batch(batch)) } });
   }
 
   cancel(batchId: number, indices: readonly number[]): void {
@@ -57,6 +62,18 @@ export class GrpcLink implements WorkerLink {
   close(): void {
     if (!this.#closed) this.#stream.end();
     this.#over();
+    this.#memory.close();
+  }
+
+  #batch({ id, requests }: DispatchedBatch): Batch {
+    return {
+      id,
+      requests: requests.map(({ input }) => ({
+        id: input.requestId,
+        headers: input.headers as string[],
+        parameters: input.parameters.map((parameter) => this.#memory.parameter(id, parameter)),
+      })),
+    };
   }
 
   #write(message: ToWorker): void {
@@ -65,14 +82,21 @@ export class GrpcLink implements WorkerLink {
 
   #dispatch(message: FromWorker__Output, listener: LinkListener): void {
     for (const result of message.results) {
+      this.#memory.answered(result.batchId);
+      for (const answer of result.answers) this.#memory.bring(answer);
       if (result.metrics.length > 0) listener.metrics(result.metrics);
       listener.result(result);
     }
     if (message.piece) {
       const { batchId, index, answer } = message.piece;
-      if (answer) listener.piece(batchId, index, answer);
-    } else if (message.loaded) listener.loaded(message.loaded);
-    else if (message.metrics) listener.metrics(message.metrics.metrics);
+      if (answer) {
+        this.#memory.bring(answer);
+        listener.piece(batchId, index, answer);
+      }
+    } else if (message.loaded) {
+      this.#memory.settle(message.loaded.sharesMemory);
+      listener.loaded(message.loaded);
+    } else if (message.metrics) listener.metrics(message.metrics.metrics);
   }
 
   #over(): void {
@@ -89,15 +113,4 @@ function allotmentMessage({ threads, placement }: CpuAllotment): Tune {
   if (placement === null) return { cpuThreads: threads };
   const { cpus, memoryNode } = placement;
   return { cpuThreads: threads, placement: { cpus: [...cpus], memoryNode: memoryNode ?? -1 } };
-}
-
-function batchMessage({ id, requests }: DispatchedBatch): Batch {
-  return {
-    id,
-    requests: requests.map(({ input }) => ({
-      id: input.requestId,
-      headers: input.headers as string[],
-      parameters: input.parameters as { name: string; contentType: string; value: Uint8Array }[],
-    })),
-  };
 }

@@ -8,6 +8,7 @@ import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js
 import type { WorkerLinkDefinition } from '../../generated/torchbridge/worker/v1/WorkerLink.js';
 import type { ProtoGrpcType } from '../../generated/worker.js';
 import { packageRoot } from '../package-root.js';
+import type { SharedMemory } from '../shared-memory/shared-memory.js';
 import { GrpcLink } from './grpc-link.js';
 import type { WorkerLink } from './worker-link.js';
 
@@ -31,14 +32,21 @@ export class LinkServer {
     'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
   });
   readonly #expected = new Map<string, { token: Buffer; arrived: (link: WorkerLink) => void }>();
+  readonly #memory: SharedMemory | null;
   /** gRPC target that workers connect to. */
   readonly target: string;
 
   /**
    * @param runFolder a folder of mode 0700 that belongs to this server alone.
    * @param onBytes told the size of every message.
+   * @param memory what workers of this machine are offered to share; null: nothing.
    */
-  constructor(runFolder: string, onBytes: (direction: 'to_worker' | 'from_worker', bytes: number) => void = () => {}) {
+  constructor(
+    runFolder: string,
+    onBytes: (direction: 'to_worker' | 'from_worker', bytes: number) => void = () => {},
+    memory: SharedMemory | null = null,
+  ) {
+    this.#memory = memory;
     this.target = `unix:${join(runFolder, 'link.sock')}`;
     const types = loadPackageDefinition(
       loadSync('worker.proto', {
@@ -95,7 +103,7 @@ export class LinkServer {
         });
         return;
       }
-      arrived(new GrpcLink(stream, message.hello.pid));
+      arrived(new GrpcLink(stream, message.hello.pid, this.#memory));
     });
   }
 

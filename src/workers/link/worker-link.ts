@@ -60,6 +60,6 @@ export interface WorkerLink {
   tune(allotment: CpuAllotment): void;
   /** Asks the worker to finish what it has and to exit. */
   shutdown(): void;
-  /** Ends the stream at once. */
+  /** Ends the stream at once. Its process must be gone: what it was given to read may be given to others. */
   close(): void;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Parameter } from '../../../batching/inference.js';
+import { bytesOf, type Parameter } from '../../../batching/inference.js';
 import { ServingError } from '../../../errors/serving-error.js';
 import type { DoorContext } from '../door-context.js';
 import type { Endpoint } from '../endpoint.js';
@@ -76,5 +76,5 @@ function chosenModel({ serving }: DoorContext, exchange: Exchange, parameters: r
 }
 
 function textOf(parameter: Parameter | undefined): string | null {
-  return parameter === undefined ? null : Buffer.from(parameter.value).toString('utf8');
+  return parameter === undefined ? null : Buffer.from(bytesOf(parameter.value)).toString('utf8');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readParameters } from '../../../../src/api/codec/parameters.js';
-import type { Parameter } from '../../../../src/batching/inference.js';
+import { bytesOf, type Parameter } from '../../../../src/batching/inference.js';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -9,7 +9,11 @@ async function read(contentType: string | undefined, body: string | Buffer) {
 }
 
 function shown(parameters: readonly Parameter[]): string[][] {
-  return parameters.map(({ name, contentType, value }) => [name, contentType, Buffer.from(value).toString('latin1')]);
+  return parameters.map(({ name, contentType, value }) => [
+    name,
+    contentType,
+    Buffer.from(bytesOf(value)).toString('latin1'),
+  ]);
 }
 
 function multipart(...parts: string[]): string {
@@ -102,7 +106,7 @@ describe('a multipart body', () => {
       Buffer.from('\r\n--b--\r\n'),
     ]);
     const [parameter] = await readParameters(type, body);
-    expect(Buffer.from(parameter?.value ?? []).equals(bytes)).toBe(true);
+    expect(Buffer.from(bytesOf(parameter?.value ?? Buffer.alloc(0))).equals(bytes)).toBe(true);
   });
 
   test('a quoted boundary, a preamble and an epilogue', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bytesOf } from '../../../../src/batching/inference.js';
 import { type OpenDoors, openDoors } from '../../../support/open-doors.js';
 
 let open: OpenDoors;
@@ -115,7 +116,7 @@ describe('what every response carries', () => {
   test('an answer up to max_response_size is passed on, a larger one is not', async () => {
     await open.doors.close({ graceMs: 0 });
     open = await openDoors({ maxResponseSize: 10 });
-    open.serving.add('sized', '1.0', ({ parameters }) => ({ body: parameters[0]?.value ?? new Uint8Array() }));
+    open.serving.add('sized', '1.0', ({ parameters }) => ({ body: bytesOf(parameters[0]?.value ?? new Uint8Array()) }));
     const ask = (length: number) =>
       open.raw(`POST /predictions/sized HTTP/1.1\r\ncontent-length: ${length}\r\n\r\n${'x'.repeat(length)}`);
     expect((await ask(10)).body.toString()).toBe('xxxxxxxxxx');

@@ -1,11 +1,13 @@
 // Original file: worker.proto
 
+import type { Stretch as _torchbridge_worker_v1_Stretch, Stretch__Output as _torchbridge_worker_v1_Stretch__Output } from '../../../torchbridge/worker/v1/Stretch.js';
 
 export interface Answer {
   'status'?: (number);
   'phrase'?: (string);
   'headers'?: (string)[];
   'body'?: (Buffer | Uint8Array | string);
+  'shared'?: (_torchbridge_worker_v1_Stretch | null);
 }
 
 export interface Answer__Output {
@@ -13,4 +15,5 @@ export interface Answer__Output {
   'phrase': (string);
   'headers': (string)[];
   'body': (Buffer);
+  'shared': (_torchbridge_worker_v1_Stretch__Output | null);
 }

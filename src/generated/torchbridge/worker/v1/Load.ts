@@ -1,6 +1,7 @@
 // Original file: worker.proto
 
 import type { Placement as _torchbridge_worker_v1_Placement, Placement__Output as _torchbridge_worker_v1_Placement__Output } from '../../../torchbridge/worker/v1/Placement.js';
+import type { SharedMemory as _torchbridge_worker_v1_SharedMemory, SharedMemory__Output as _torchbridge_worker_v1_SharedMemory__Output } from '../../../torchbridge/worker/v1/SharedMemory.js';
 
 export interface Load {
   'modelName'?: (string);
@@ -14,6 +15,7 @@ export interface Load {
   'cpuThreads'?: (number);
   'metricsConfig'?: (string);
   'placement'?: (_torchbridge_worker_v1_Placement | null);
+  'memory'?: (_torchbridge_worker_v1_SharedMemory | null);
 }
 
 export interface Load__Output {
@@ -28,4 +30,5 @@ export interface Load__Output {
   'cpuThreads': (number);
   'metricsConfig': (string);
   'placement': (_torchbridge_worker_v1_Placement__Output | null);
+  'memory': (_torchbridge_worker_v1_SharedMemory__Output | null);
 }

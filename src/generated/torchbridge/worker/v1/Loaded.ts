@@ -5,9 +5,11 @@ import type { Code as _torchbridge_worker_v1_Code, Code__Output as _torchbridge_
 export interface Loaded {
   'code'?: (_torchbridge_worker_v1_Code);
   'message'?: (string);
+  'sharesMemory'?: (boolean);
 }
 
 export interface Loaded__Output {
   'code': (_torchbridge_worker_v1_Code__Output);
   'message': (string);
+  'sharesMemory': (boolean);
 }
