@@ -1,7 +1,7 @@
 /**
  * Who may import whom. Imports run one way, from the outside in; skipping a layer is fine, going up is not:
  *
- *     bin → cli → server → api → serving, lifecycle → registry → workers → batching
+ *     bin → cli → server → scaling, api → serving, lifecycle → registry → workers → batching
  *
  * and workers → workers/link → generated, lifecycle → archive. `errors`, `config` and `observability` are leaves: all
  * may use them, they use nothing above.
@@ -11,9 +11,10 @@ const leaves = ['errors', 'config', 'observability'];
 
 /** What each room may import beside itself and the leaves. Only api/grpc and workers/link see `generated`. */
 const mayImport = {
-  cli: ['server', 'api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
-  server: ['api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
+  cli: ['server', 'scaling', 'api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
+  server: ['scaling', 'api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
   api: ['serving', 'lifecycle', 'registry', 'workers', 'batching'],
+  scaling: ['registry', 'workers', 'batching'],
   serving: ['registry', 'workers', 'batching'],
   lifecycle: ['registry', 'workers', 'batching', 'archive'],
   registry: ['workers', 'batching'],

@@ -17,6 +17,8 @@ import type { Logger, Logging } from './observability/logging/logging.js';
 import { ServerMetrics } from './observability/metrics/server-metrics.js';
 import { SystemMetrics } from './observability/metrics/system-metrics.js';
 import { Registry } from './registry/registry.js';
+import { Autoscaler } from './scaling/autoscaler.js';
+import { Machine } from './scaling/machine.js';
 import { ModelServing } from './serving/model-serving.js';
 import { cpuLauncher } from './workers/cpu/cpu-launcher.js';
 import { CpuShare } from './workers/cpu/cpu-share.js';
@@ -125,7 +127,22 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const versions = () => registry.all().map((version) => version.snapshot(registry.isDefault(version)));
   metrics.watchVersions(versions);
   const snapshots = new SnapshotWriter(config, registry, log);
-  const lifecycle = new ModelLifecycle({
+  const autoscaler = new Autoscaler({
+    versions: () => registry.all(),
+    resizer: {
+      resize: (version, count, full) => lifecycle.resize(version, count, full),
+      drop: (version, worker) => lifecycle.drop(version, worker),
+    },
+    machine: new Machine({
+      cores: cpus,
+      gpuCount: workers.gpuCount,
+      memoryBudget: config.autoscaleMemoryBudget,
+      maxTotalWorkers: config.maxTotalWorkers,
+      versions: () => registry.all(),
+    }),
+    log: logging.ts('Autoscaler'),
+  });
+  const lifecycle: ModelLifecycle = new ModelLifecycle({
     config,
     registry,
     workers,
@@ -146,8 +163,12 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel, signal }),
     log,
     snapshots,
+    waker: autoscaler,
+    devices: workers.gpuCount || cpus,
   });
   started.push({ what: 'models', end: () => lifecycle.close() });
+  started.push({ what: 'autoscaling', end: () => autoscaler.close() });
+  autoscaler.start();
 
   if (!config.disableSystemMetrics) {
     const { systemMetricsCmd: words, metricTimeInterval } = config;

@@ -1,3 +1,4 @@
+import type { AutoscaleBlock } from '../config/autoscale.js';
 import type { ServingError } from '../errors/serving-error.js';
 import type { ArchiveLimits } from './limits.js';
 
@@ -66,6 +67,7 @@ export interface ModelConfig {
   readonly sequenceTimeoutMSec?: number;
   readonly maxNumSequence?: number;
   readonly maxSequenceJobQueueSize?: number;
+  readonly autoscale?: AutoscaleBlock;
 }
 
 /** The `torchrun` block of model-config.yaml, defaults filled in. */

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { type AutoscaleBlock, autoscaleBlockTakes, readAutoscaleBlock } from '../config/autoscale.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { ModelConfig, TorchrunConfig } from './archive.js';
 import { entryPath, printable } from './entry-path.js';
@@ -63,8 +64,20 @@ const torchrun: Key = {
   }),
 };
 
+const autoscale: Key = {
+  schema: z.unknown().transform((value, context): AutoscaleBlock => {
+    const read = readAutoscaleBlock(value);
+    if (typeof read !== 'string') return read;
+    context.addIssue({ code: 'custom', message: read });
+    return z.NEVER;
+  }),
+  takes: autoscaleBlockTakes,
+  settle: (value: AutoscaleBlock) => value,
+};
+
 const keys = {
-  minWorkers: integer(1, 1),
+  // What 0 means depends on autoscaling: see resolveWorkers.
+  minWorkers: integer(0, 0),
   maxWorkers: integer(0, undefined),
   batchSize: integer(1, 1),
   maxBatchDelay: integer(1, undefined, 'milliseconds'),
@@ -91,6 +104,7 @@ const keys = {
   sequenceTimeoutMSec: integer(0, undefined, 'milliseconds'),
   maxNumSequence: integer(1, undefined),
   maxSequenceJobQueueSize: integer(1, undefined),
+  autoscale,
 } satisfies Record<keyof ModelConfig, Key>;
 
 /** The frontend's keys of model-config.yaml and what each takes, for the documentation. */
@@ -128,10 +142,9 @@ export function parseModelConfig(source: string, file: string): ReadModelConfig 
     const { schema, takes, settle }: Key = keys[key];
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
-      throw new ServingError(
-        'invalidModel',
-        `Invalid ${key}: ${shown(value)}, should be ${takes}, in ${printable(file)}`,
-      );
+      const [issue] = parsed.error.issues;
+      const fault = issue?.code === 'custom' ? issue.message : `Invalid ${key}: ${shown(value)}, should be ${takes}`;
+      throw new ServingError('invalidModel', `${printable(fault)}, in ${printable(file)}`);
     }
     const settled = settle(parsed.data as never);
     if (settled === undefined && parsed.data !== 0) {

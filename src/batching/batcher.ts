@@ -2,7 +2,8 @@ import type { ServingError } from '../errors/serving-error.js';
 import { Alarm } from './alarm.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
-import type { Taker, VersionBatcher } from './version-batcher.js';
+import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
+import { Workload } from './workload.js';
 
 export interface BatcherOptions {
   /** Most requests in one batch, 1 or more. */
@@ -21,6 +22,7 @@ export interface BatcherOptions {
  * it is full or its window has passed, and never before a worker wants it.
  */
 export class Batcher implements VersionBatcher {
+  readonly workload = new Workload();
   readonly #options: BatcherOptions;
   readonly #queue = new RequestQueue();
   /** Workers with nothing to do, the longest idle first. */
@@ -39,6 +41,10 @@ export class Batcher implements VersionBatcher {
     return this.#queue.length;
   }
 
+  get oldestArrival(): number | null {
+    return this.#queue.peek()?.arrivedAt ?? null;
+  }
+
   get remainingCapacity(): number {
     return Math.min(this.#options.capacity, Math.max(0, this.#limit() - this.pending));
   }
@@ -46,12 +52,14 @@ export class Batcher implements VersionBatcher {
   admit(request: PendingRequest): boolean {
     if (this.#queue.length >= this.#limit()) return false;
     this.#queue.push(request);
+    this.workload.admitted();
     this.#pump();
     return true;
   }
 
   want(taker: Taker, room: 'idle' | 'ahead'): void {
     this.unwant(taker);
+    if (room === 'idle') this.workload.freed(taker);
     (room === 'idle' ? this.#idle : this.#ahead).add(taker);
     this.#pump();
   }
@@ -66,7 +74,9 @@ export class Batcher implements VersionBatcher {
     return first && (first.alone || most > 0) ? this.#nextBatch(first, most) : [];
   }
 
-  answered(): void {}
+  answered(_requests: readonly PendingRequest[], _answers: readonly Answered[], how: 'done' | 'more'): void {
+    if (how === 'done') this.workload.answered();
+  }
 
   async retire(taker: Taker): Promise<void> {
     this.unwant(taker);
@@ -80,6 +90,7 @@ export class Batcher implements VersionBatcher {
     error: () => ServingError,
   ): void {
     this.unwant(taker);
+    this.workload.freed(taker);
     for (const request of begun) request.fail(error());
     this.#queue.unshift(ahead);
     this.#pump();
@@ -114,6 +125,7 @@ export class Batcher implements VersionBatcher {
         return;
       }
       this.unwant(taker);
+      this.workload.took(taker);
       taker.take(this.#nextBatch(first, this.#options.batchSize));
     }
   }

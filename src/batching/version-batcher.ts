@@ -1,5 +1,6 @@
 import type { ServingError } from '../errors/serving-error.js';
 import type { PendingRequest } from './pending-request.js';
+import type { Workload } from './workload.js';
 
 /** Someone who can run a batch: a worker. The batcher knows nothing else of it. */
 export interface Taker {
@@ -20,6 +21,9 @@ export interface Answered {
 export interface VersionBatcher {
   /** Requests that wait. */
   readonly pending: number;
+  /** performance.now() at which the request that waits longest came; null where none waits. */
+  readonly oldestArrival: number | null;
+  readonly workload: Workload;
   /** How many more could wait; what describe calls remainingCapacity. */
   readonly remainingCapacity: number;
   /**

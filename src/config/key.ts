@@ -5,6 +5,7 @@ export type KeyGroup =
   | 'Addresses and limits'
   | 'Models'
   | 'Workers'
+  | 'Scaling'
   | 'Security'
   | 'Metrics and logs'
   | 'Bookkeeping'

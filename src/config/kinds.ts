@@ -41,6 +41,15 @@ export const positive = z
   })
   .describe('a number above 0');
 
+/** A number of 0 or more; decimals are welcome. */
+export const notNegative = z
+  .string()
+  .transform((text, context) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    return Number.isFinite(value) && value >= 0 ? value : unreadable(context);
+  })
+  .describe('a number of 0 or more');
+
 /** Text, blanks around it cut off. */
 export const text = z
   .string()

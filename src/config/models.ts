@@ -3,6 +3,7 @@ import { items } from './kinds.js';
 
 /** What the key `models` may say of one version. */
 export interface ModelSettings {
+  /** 0 counts only where autoscaling is on. */
   readonly minWorkers?: number;
   readonly maxWorkers?: number;
   readonly batchSize?: number;
@@ -36,7 +37,7 @@ const NUMBERS = [
 
 const entry = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
 
-/** The key `models`: JSON of name → version → parameters. Counts of 0 or less mean that nothing was said. */
+/** The key `models`: JSON of name → version → parameters. Counts below their least mean that nothing was said. */
 export const modelSettings = z
   .string()
   .transform((text, context): ModelSettingsMap => {
@@ -81,7 +82,7 @@ function settingsOf(parameters: Readonly<Record<string, unknown>>): ModelSetting
     if (!Number.isSafeInteger(value)) {
       return `${name} takes a whole number, not ${JSON.stringify(value)}`;
     }
-    const least = name === 'maxBatchDelay' ? 0 : 1;
+    const least = name === 'maxBatchDelay' || name === 'minWorkers' ? 0 : 1;
     if ((value as number) >= least) {
       settings[name] = value as number;
     }

@@ -37,6 +37,7 @@ const GROUPS: readonly KeyGroup[] = [
   'Addresses and limits',
   'Models',
   'Workers',
+  'Scaling',
   'Security',
   'Metrics and logs',
   'Bookkeeping',

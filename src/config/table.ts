@@ -3,6 +3,7 @@ import { acceptedKeys, bookkeepingKeys } from './keys/accepted.js';
 import { addressKeys } from './keys/addresses.js';
 import { modelKeys } from './keys/models.js';
 import { observabilityKeys } from './keys/observability.js';
+import { scalingKeys } from './keys/scaling.js';
 import { securityKeys } from './keys/security.js';
 import { workerKeys } from './keys/workers.js';
 
@@ -11,6 +12,7 @@ export const keyTable = {
   ...addressKeys,
   ...modelKeys,
   ...workerKeys,
+  ...scalingKeys,
   ...securityKeys,
   ...observabilityKeys,
   ...bookkeepingKeys,

@@ -15,6 +15,8 @@ export interface RegisterOptions {
   readonly synchronous: boolean;
   /** Sign the download of an S3 object with the AWS_* variables of the environment. */
   readonly s3SseKms: boolean;
+  /** Whether the workers follow the load. */
+  readonly autoscale?: boolean;
 }
 
 export interface RegisterOutcome {
@@ -30,6 +32,8 @@ export interface ScaleOptions {
   readonly minWorkers: number;
   readonly maxWorkers: number;
   readonly synchronous: boolean;
+  /** Switches autoscaling on or off; absent: as it is. */
+  readonly autoscale?: boolean;
 }
 
 /** `partial`: fewer workers than asked for are running and none was newly started (HTTP 206). */

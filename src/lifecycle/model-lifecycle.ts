@@ -1,11 +1,13 @@
 import type { OpenedArchive } from '../archive/archive.js';
+import { archiveBytes } from '../archive/archive-bytes.js';
 import { identify, type ModelIdentity } from '../archive/model-identity.js';
 import type { PreparedPython } from '../archive/requirements.js';
+import type { AutoscaleSettings } from '../config/autoscale.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { Logger } from '../observability/logging/logging.js';
-import { ModelVersion } from '../registry/model-version.js';
+import { ModelVersion, type Waker } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
 import { LoadFailure, type Worker } from '../workers/worker.js';
@@ -13,7 +15,13 @@ import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Resized } from '../workers/worker-pool.js';
 import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
 import type { SavedVersion } from './model-snapshot.js';
-import { resolveSettings, resolveWorkers, type WorkerBounds } from './resolve-settings.js';
+import {
+  resolveAutoscale,
+  resolveSettings,
+  resolveWorkers,
+  type WorkerBounds,
+  type WorkerDefaults,
+} from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import type { VersionWatch } from './version-watch.js';
 
@@ -36,12 +44,17 @@ export interface LifecycleParts {
   ) => Promise<PreparedPython>;
   readonly log: Logger;
   readonly snapshots: SnapshotWriter;
+  /** Starts workers on demand. */
+  readonly waker: Waker;
+  /** Workers that the machine has devices for: one for each GPU, else for each core. */
+  readonly devices: number;
 }
 
 /** A version that is being registered: by a call, or at the start of the server. */
 interface Registration {
   readonly asked: Partial<RegisterOptions> & { readonly url: string };
-  readonly fallbackWorkers: number;
+  /** How many workers it gets where nobody says. */
+  readonly defaults: WorkerDefaults;
   /** While the server starts: a copy that an earlier run downloaded is used. */
   readonly atStart: boolean;
   /** It is one of `load_models`, and not a call's or a snapshot's. */
@@ -51,6 +64,8 @@ interface Registration {
 /** The only code that changes which versions there are and how many workers they have. */
 export class ModelLifecycle implements Lifecycle {
   readonly #parts: LifecycleParts;
+  /** What autoscaling switched on or off by a call goes by. */
+  readonly #autoscaleOf = new WeakMap<ModelVersion, (on: boolean) => AutoscaleSettings | null>();
   /** Ends downloads and installations when the server stops. */
   readonly #closing = new AbortController();
 
@@ -61,7 +76,7 @@ export class ModelLifecycle implements Lifecycle {
   async register(options: RegisterOptions): Promise<RegisterOutcome> {
     const { version, bounds } = await this.#add({
       asked: options,
-      fallbackWorkers: this.#parts.config.defaultWorkersPerModel,
+      defaults: this.#defaults(this.#parts.config.defaultWorkersPerModel, 0),
       atStart: false,
       loadedAtStartup: false,
     });
@@ -77,7 +92,7 @@ export class ModelLifecycle implements Lifecycle {
   async loadAtStart({ url, name }: StartupModel, fallbackWorkers: number): Promise<void> {
     const { version, bounds } = await this.#add({
       asked: { url, ...(name === null ? {} : { modelName: name }) },
-      fallbackWorkers,
+      defaults: this.#defaults(fallbackWorkers, 1),
       atStart: true,
       loadedAtStartup: true,
     });
@@ -96,8 +111,9 @@ export class ModelLifecycle implements Lifecycle {
         ...(saved.runtimeType === undefined ? {} : { runtime: saved.runtimeType }),
         ...(saved.responseTimeout === undefined ? {} : { responseTimeoutSeconds: saved.responseTimeout }),
         ...(saved.startupTimeout === undefined ? {} : { startupTimeoutSeconds: saved.startupTimeout }),
+        ...(saved.autoscale === undefined ? {} : { autoscale: saved.autoscale }),
       },
-      fallbackWorkers: 0,
+      defaults: this.#defaults(0, 0),
       atStart: true,
       loadedAtStartup: false,
     });
@@ -110,12 +126,23 @@ export class ModelLifecycle implements Lifecycle {
     if (options.maxWorkers < options.minWorkers) {
       throw new ServingError('badRequest', 'max_worker cannot be less than min_worker.');
     }
+    if (options.autoscale !== undefined) this.#switchAutoscale(version, options.autoscale);
     const { started, stopped } = this.#resize(version, { min: options.minWorkers, max: options.maxWorkers });
     await this.#parts.snapshots.write('snapshot');
     if (!options.synchronous) return 'processing';
     await stopped;
     await this.#allLoaded(started, target.model, target.version);
     return started.length === 0 && version.readyWorkers < options.minWorkers ? 'partial' : 'done';
+  }
+
+  /** Brings a version to so many workers within its bounds. @param full GPUs that new ones should not be given. */
+  resize(version: ModelVersion, workers: number, full: ReadonlySet<number>): Resized {
+    return this.#parts.workers.avoiding(full, () => version.resize(workers, this.#graceMs));
+  }
+
+  /** Takes out one worker of a version. */
+  drop(version: ModelVersion, worker: Worker): Promise<void> {
+    return version.drop(worker, this.#graceMs);
   }
 
   async unregister(target: Target): Promise<void> {
@@ -156,8 +183,24 @@ export class ModelLifecycle implements Lifecycle {
     }
   }
 
-  async #prepare({ asked, fallbackWorkers, loadedAtStartup }: Registration, archive: OpenedArchive) {
-    const { config, workers, watch, registry } = this.#parts;
+  #defaults(workers: number, least: number): WorkerDefaults {
+    const { config, devices } = this.#parts;
+    const { debug, defaultWorkersPerModel } = config;
+    const most = debug ? 1 : Number.POSITIVE_INFINITY;
+    return {
+      workers: Math.min(workers, most),
+      elastic: { min: Math.min(defaultWorkersPerModel || least, most), max: Math.min(devices, most) },
+    };
+  }
+
+  /** @throws ServingError badRequest where it cannot be switched on. */
+  #switchAutoscale(version: ModelVersion, on: boolean): void {
+    version.autoscale = this.#autoscaleOf.get(version)?.(on) ?? null;
+    version.autoscaleStatus = null;
+  }
+
+  async #prepare({ asked, defaults, loadedAtStartup }: Registration, archive: OpenedArchive) {
+    const { config, workers, watch, registry, waker } = this.#parts;
     const identity = identify(archive.manifest, {
       modelName: asked.modelName,
       handler: asked.handler,
@@ -178,6 +221,8 @@ export class ModelLifecycle implements Lifecycle {
       identity,
     };
     const settings = resolveSettings(sources, workers.gpuCount, warn);
+    const autoscale = resolveAutoscale(sources, settings);
+    const bounds = resolveWorkers(sources, defaults, autoscale !== null);
     const meter = watch.meterOf(modelName, version);
     const made = new ModelVersion({
       modelName,
@@ -190,13 +235,14 @@ export class ModelLifecycle implements Lifecycle {
           { modelName, version, modelDir: archive.folder, ...prepared, batcher: owner.batcher, ...settings },
           watch.eventsOf(owner, meter),
         ),
+      autoscale,
+      waker,
+      archiveBytes: await archiveBytes(archive.folder),
       meter,
       discard: () => archive.remove(),
     });
-    return {
-      version: made,
-      bounds: resolveWorkers(sources, config.debug ? Math.min(1, fallbackWorkers) : fallbackWorkers),
-    };
+    this.#autoscaleOf.set(made, (on) => resolveAutoscale({ ...sources, asked: { ...asked, autoscale: on } }, settings));
+    return { version: made, bounds };
   }
 
   #resize(version: ModelVersion, { min, max }: WorkerBounds): Resized {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 
-/** What a snapshot says of one version; TorchServe's keys, and two of ours. */
+/** What a snapshot says of one version; TorchServe's keys, and three of ours. */
 const versionSchema = z.object({
   defaultVersion: z.boolean().default(false),
   /** The archive's file or folder name in the model store. */
@@ -19,6 +19,8 @@ const versionSchema = z.object({
   url: z.string().optional(),
   /** Ours: the handler that the register call named. */
   handler: z.string().optional(),
+  /** Ours: whether the workers follow the load, where the configuration does not say the same. */
+  autoscale: z.boolean().optional(),
 });
 
 const snapshotSchema = z.object({ models: z.record(z.string(), z.record(z.string(), z.unknown())) });
@@ -55,8 +57,11 @@ export function readModelSnapshot(text: string): ReadSnapshot {
   return { versions, faults };
 }
 
-/** The text of the key `model_snapshot` for the versions that are registered now. */
-export function writeModelSnapshot(registry: Registry, name: string, created: Date): string {
+/**
+ * The text of the key `model_snapshot` for the versions that are registered now.
+ * @param autoscale whether the configuration switches autoscaling on.
+ */
+export function writeModelSnapshot(registry: Registry, name: string, created: Date, autoscale = false): string {
   const models: Record<string, Record<string, unknown>> = {};
   let modelCount = 0;
   for (const version of registry.all()) {
@@ -65,13 +70,16 @@ export function writeModelSnapshot(registry: Registry, name: string, created: Da
     (models[version.modelName] as Record<string, unknown>)[version.version] = savedVersion(
       version,
       registry.isDefault(version),
+      autoscale,
     );
     modelCount += 1;
   }
   return JSON.stringify({ name, modelCount, created: created.getTime(), models }, null, 2);
 }
 
-function savedVersion({ settings, url, minWorkers, maxWorkers }: ModelVersion, defaultVersion: boolean) {
+function savedVersion(version: ModelVersion, defaultVersion: boolean, autoscaleByDefault: boolean) {
+  const { settings, url, minWorkers, maxWorkers } = version;
+  const autoscale = version.autoscale !== null;
   const marName = archiveName(url as string);
   return {
     defaultVersion,
@@ -86,6 +94,7 @@ function savedVersion({ settings, url, minWorkers, maxWorkers }: ModelVersion, d
     ...(settings.parallelLevel > 0 ? { parallelLevel: settings.parallelLevel } : {}),
     ...(url === marName ? {} : { url }),
     ...(settings.handler === '' ? {} : { handler: settings.handler }),
+    ...(autoscale || autoscaleByDefault ? { autoscale } : {}),
   };
 }
 

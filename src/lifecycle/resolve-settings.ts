@@ -1,7 +1,9 @@
 import type { ModelConfig } from '../archive/archive.js';
 import type { ModelIdentity } from '../archive/model-identity.js';
+import { type AutoscaleSettings, serverAutoscale } from '../config/autoscale.js';
 import type { Config } from '../config/config.js';
 import type { ModelSettings } from '../config/models.js';
+import { ServingError } from '../errors/serving-error.js';
 import type { VersionSettings } from '../registry/version-settings.js';
 import type { RegisterOptions } from './lifecycle.js';
 
@@ -71,23 +73,70 @@ function usableDevices(ids: readonly number[], gpuCount: number, warn: (sentence
   return ids.length === 0 || missing !== undefined ? null : ids;
 }
 
+/**
+ * How the workers of a version follow its load; null: not at all. Whether: the call, then the yaml, then
+ * config.properties; how: the yaml, then config.properties.
+ * @throws ServingError badRequest where the version was asked to and cannot.
+ */
+export function resolveAutoscale(
+  { asked, yaml, config }: Pick<SettingSources, 'asked' | 'yaml' | 'config'>,
+  settings: VersionSettings,
+): AutoscaleSettings | null {
+  const said = asked.autoscale ?? yaml.autoscale?.enabled;
+  if (!(said ?? config.autoscale)) return null;
+  const obstacle = obstacleToAutoscale(settings);
+  if (obstacle === null) return { ...serverAutoscale(config), ...yaml.autoscale?.settings };
+  if (said === undefined) return null;
+  throw new ServingError('badRequest', `Autoscaling cannot be switched on: ${obstacle}`);
+}
+
+function obstacleToAutoscale({ stateful, useJobTicket }: VersionSettings): string | null {
+  if (stateful)
+    return 'the model is stateful (sequenceBatching), and a worker that goes would take its sequences along.';
+  return useJobTicket ? 'the model takes no more requests than it has idle workers (useJobTicket).' : null;
+}
+
 /** Bounds of a version's pool. */
 export interface WorkerBounds {
   readonly min: number;
   readonly max: number;
 }
 
+/** How many workers a version gets where nobody says. */
+export interface WorkerDefaults {
+  /** Where the number is fixed. */
+  readonly workers: number;
+  /** The bounds where they follow the load. */
+  readonly elastic: WorkerBounds;
+}
+
 /**
  * How many workers a version starts with: a count that the register call names, then the yaml's pair, then the
- * `models` key (at start only), then `fallback`. The yaml's maximum holds where it is not below the minimum.
+ * `models` key (at start only), then the default. The yaml's maximum holds where it is not below the minimum.
+ * @param elastic whether they follow the load: then 0 is a minimum like any other.
+ * @throws ServingError badRequest where they do, and the maximum is below the minimum.
  */
 export function resolveWorkers(
   { asked, yaml, configured }: Pick<SettingSources, 'asked' | 'yaml' | 'configured'>,
-  fallback: number,
+  defaults: WorkerDefaults,
+  elastic: boolean,
 ): WorkerBounds {
-  const min = asked.initialWorkers ?? yaml.minWorkers ?? configured.minWorkers ?? fallback;
+  const yamlMin = yaml.minWorkers === undefined || elastic ? yaml.minWorkers : Math.max(1, yaml.minWorkers);
+  const configuredMin = elastic ? configured.minWorkers : configured.minWorkers || undefined;
+  const named = asked.initialWorkers ?? yamlMin ?? configuredMin;
   const max =
     yaml.maxWorkers ??
     (asked.initialWorkers === undefined && yaml.minWorkers === undefined ? configured.maxWorkers : undefined);
-  return { min, max: Math.max(min, max ?? min) };
+  if (!elastic) {
+    const min = named ?? defaults.workers;
+    return { min, max: Math.max(min, max ?? min) };
+  }
+  const min = named ?? Math.min(defaults.elastic.min, max ?? defaults.elastic.min);
+  if (max !== undefined && max < min) {
+    throw new ServingError(
+      'badRequest',
+      `maxWorkers ${max} is less than the ${min} workers that there are to be at least.`,
+    );
+  }
+  return { min, max: max ?? Math.max(min, defaults.elastic.max) };
 }

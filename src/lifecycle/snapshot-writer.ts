@@ -40,7 +40,7 @@ export class SnapshotWriter {
     const now = new Date();
     const name = this.#name(now, kind);
     const entries = new Map<string, string>(snapshotProperties(this.#config));
-    entries.set('model_snapshot', writeModelSnapshot(this.#registry, name, now));
+    entries.set('model_snapshot', writeModelSnapshot(this.#registry, name, now, this.#config.autoscale));
     const unfinished = join(folder, `.${name}.${process.pid}`);
     try {
       await mkdir(folder, { recursive: true });

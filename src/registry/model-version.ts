@@ -2,13 +2,23 @@ import { Batcher } from '../batching/batcher.js';
 import type { InferenceInput } from '../batching/inference.js';
 import { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
+import type { AutoscaleSettings } from '../config/autoscale.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionMeter } from '../observability/metrics/version-meter.js';
 import { timeLimit } from '../workers/time-limit.js';
 import type { Worker } from '../workers/worker.js';
 import { type Resized, WorkerPool } from '../workers/worker-pool.js';
+import type { AutoscaleSnapshot, AutoscaleStatus } from './autoscale-status.js';
 import type { VersionSnapshot } from './snapshot.js';
 import type { VersionSettings } from './version-settings.js';
+
+/** Who starts workers for a version that has none when a request comes: load on demand. */
+export interface Waker {
+  /** Why no worker could be started for the version now, as a sentence; null where one may be. */
+  obstacle(version: ModelVersion): string | null;
+  /** A request waits in the queue of a version that has no worker. */
+  wake(version: ModelVersion): void;
+}
 
 /** What a version is made of. */
 export interface VersionParts {
@@ -20,6 +30,12 @@ export interface VersionParts {
   readonly loadedAtStartup: boolean;
   /** Makes and starts one worker that pulls from the batcher; it must tell `workerGaveUp` when one does. */
   readonly createWorker: (version: ModelVersion) => Worker;
+  /** How its workers follow the load; absent or null: they do not. */
+  readonly autoscale?: AutoscaleSettings | null;
+  /** Starts a worker when a request comes and there is none, where autoscaling is on; absent: nobody does. */
+  readonly waker?: Waker;
+  /** Bytes of the files of its archive; absent: not known. */
+  readonly archiveBytes?: number;
   /** Where it tells what it does; absent: nowhere. */
   readonly meter?: VersionMeter;
   /** Deletes the unpacked archive. */
@@ -34,6 +50,10 @@ export class ModelVersion {
   readonly batcher: VersionBatcher;
   readonly url: string | null;
   readonly loadedAtStartup: boolean;
+  /** How its workers follow the load; null: they stay as many as the bounds make them. */
+  autoscale: AutoscaleSettings | null;
+  /** What autoscaling made of it; null where it is off, or has not looked yet. */
+  autoscaleStatus: AutoscaleStatus | null = null;
   readonly #parts: VersionParts;
   readonly #pool: WorkerPool;
   readonly #onFailed = (error: ServingError): void => this.#parts.meter?.failed(error.kind);
@@ -50,6 +70,7 @@ export class ModelVersion {
     this.url = parts.url;
     this.loadedAtStartup = parts.loadedAtStartup;
     this.settings = settings;
+    this.autoscale = parts.autoscale ?? null;
     this.batcher = new Batcher({
       batchSize: settings.batchSize,
       maxDelayMs: settings.maxBatchDelayMs,
@@ -73,6 +94,35 @@ export class ModelVersion {
 
   get workers(): number {
     return this.#pool.size;
+  }
+
+  /** Workers that serve, or may come to serve by themselves. */
+  get aliveWorkers(): number {
+    return this.#pool.alive;
+  }
+
+  /** Bytes of the files of its archive; 0 where that is not known. */
+  get archiveBytes(): number {
+    return this.#parts.archiveBytes ?? 0;
+  }
+
+  /** Workers that failed and wait for their next try. */
+  get restartingWorkers(): number {
+    return this.#pool.restarting;
+  }
+
+  /** Unregistered, or the server is stopping. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get meter(): VersionMeter | null {
+    return this.#parts.meter ?? null;
+  }
+
+  /** The processes of the workers that serve. */
+  workerPids(): readonly number[] {
+    return this.#pool.pids();
   }
 
   /** False once fewer workers than the minimum serve or may come to serve. */
@@ -107,8 +157,23 @@ export class ModelVersion {
     this.#minWorkers = minWorkers;
     this.#maxWorkers = maxWorkers;
     const resized = this.#pool.resize(minWorkers, maxWorkers, graceMs);
-    if (this.#pool.size === 0) this.#answerQueue();
+    if (this.#pool.size === 0 && this.#obstacleToWaking() !== null) this.#answerQueue();
     return resized;
+  }
+
+  /** Brings the pool to so many workers and leaves the bounds as they are. */
+  resize(workers: number, graceMs: number): Resized {
+    return this.#pool.resize(workers, workers, graceMs);
+  }
+
+  /** Takes out one worker that is of no use; resolves when it is gone. */
+  async drop(worker: Worker, graceMs: number): Promise<void> {
+    await this.#pool.drop(worker, graceMs);
+  }
+
+  /** Answers all that waits: nobody will come to serve it. @param why a sentence. */
+  refuseWaiting(why: string): void {
+    this.batcher.failAll(() => new ServingError('unavailable', this.#noWorkerBecause(why)));
   }
 
   /** A worker could not start, or died. */
@@ -153,16 +218,38 @@ export class ModelVersion {
       remainingCapacity: this.batcher.remainingCapacity,
       pendingRequests: this.batcher.pending,
       lastError: this.#lastError,
+      autoscale: this.#autoscaleSnapshot(),
     };
   }
 
+  #autoscaleSnapshot(): AutoscaleSnapshot | null {
+    if (this.autoscale === null) return null;
+    const first = { workersWanted: this.#pool.size, reason: 'nothing was seen yet', changedAt: null, bound: null };
+    return { ...first, ...this.autoscaleStatus, settings: this.autoscale };
+  }
+
   #admit(request: PendingRequest, refusal: () => string): PendingRequest {
-    if (!this.#closed && this.#pool.alive > 0 && this.batcher.admit(request)) return request;
-    const error = new ServingError('unavailable', refusal());
+    const asleep = this.#pool.alive === 0;
+    const obstacle = asleep ? this.#obstacleToWaking() : null;
+    if (!this.#closed && (!asleep || obstacle === null) && this.batcher.admit(request)) {
+      if (asleep) this.#parts.waker?.wake(this);
+      return request;
+    }
+    const error = new ServingError('unavailable', obstacle ? this.#noWorkerBecause(obstacle) : refusal());
     // Settles the request as well, so that its deadline does not run on.
     request.answer.catch(() => {});
     request.fail(error);
     throw error;
+  }
+
+  /** Why no worker would come for a request; empty where nobody would start one anyway. */
+  #obstacleToWaking(): string | null {
+    const { waker } = this.#parts;
+    return this.autoscale !== null && this.#maxWorkers > 0 && waker ? waker.obstacle(this) : '';
+  }
+
+  #noWorkerBecause(why: string): string {
+    return `Model "${this.modelName}" has no worker to serve inference request. ${why}`;
   }
 
   #answerQueue(): void {

@@ -1,7 +1,8 @@
 import type { WorkerSnapshot, WorkerState } from '../workers/worker-state.js';
+import type { AutoscaleSnapshot } from './autoscale-status.js';
 import type { VersionSettings } from './version-settings.js';
 
-export type { WorkerSnapshot, WorkerState };
+export type { AutoscaleSnapshot, WorkerSnapshot, WorkerState };
 
 /** One model version at one moment: its settings and its state, plain data, safe to keep. */
 export interface VersionSnapshot extends Omit<VersionSettings, 'handler' | 'envelope' | 'queueCapacity'> {
@@ -19,4 +20,6 @@ export interface VersionSnapshot extends Omit<VersionSettings, 'handler' | 'enve
   readonly pendingRequests: number;
   /** Why a worker of it last failed, or null. */
   readonly lastError: string | null;
+  /** null where autoscaling is off. */
+  readonly autoscale: AutoscaleSnapshot | null;
 }

@@ -5,6 +5,7 @@
 export class DeviceAssigner {
   readonly gpuCount: number;
   #turn = 0;
+  #full: ReadonlySet<number> = new Set();
   readonly #turns = new WeakMap<readonly number[], number>();
 
   /** @param gpuCount GPUs that may be used; 0 on a machine without. */
@@ -15,9 +16,28 @@ export class DeviceAssigner {
   /** @returns the index of the worker's GPU, or null for the CPU. */
   assign({ deviceType, deviceIds }: { deviceType: 'cpu' | 'gpu'; deviceIds: readonly number[] | null }): number | null {
     if (deviceType === 'cpu' || this.gpuCount === 0) return null;
-    if (!deviceIds || deviceIds.length === 0) return this.#turn++ % this.gpuCount;
-    const turn = this.#turns.get(deviceIds) ?? 0;
-    this.#turns.set(deviceIds, turn + 1);
-    return deviceIds[turn % deviceIds.length] as number;
+    const candidates = deviceIds?.length ? deviceIds : Array.from({ length: this.gpuCount }, (_, index) => index);
+    // One that is full is passed over, unless all are.
+    for (let tries = 1; ; tries += 1) {
+      const gpu = candidates[this.#next(deviceIds?.length ? deviceIds : null) % candidates.length] as number;
+      if (!this.#full.has(gpu) || tries === candidates.length) return gpu;
+    }
+  }
+
+  /** What is assigned in the course of `work` goes to other GPUs, where there are some. */
+  avoiding<T>(full: ReadonlySet<number>, work: () => T): T {
+    this.#full = full;
+    try {
+      return work();
+    } finally {
+      this.#full = new Set();
+    }
+  }
+
+  #next(list: readonly number[] | null): number {
+    if (list === null) return this.#turn++;
+    const turn = this.#turns.get(list) ?? 0;
+    this.#turns.set(list, turn + 1);
+    return turn;
   }
 }

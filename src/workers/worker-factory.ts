@@ -61,6 +61,11 @@ export class WorkerFactory {
     return this.#devices.gpuCount;
   }
 
+  /** Workers that are made in the course of `work` are given other GPUs, where there are some. */
+  avoiding<T>(full: ReadonlySet<number>, work: () => T): T {
+    return this.#devices.avoiding(full, work);
+  }
+
   create(recipe: WorkerRecipe, events: WorkerEvents): Worker {
     const { python, env, limitMaxImagePixels, metricsConfig, debug } = this.#setting;
     const id = String(this.#nextId++);

@@ -33,6 +33,16 @@ export class WorkerPool {
     return this.#workers.filter((worker) => worker.state === 'ready').length;
   }
 
+  /** Workers that failed and wait for their next try. */
+  get restarting(): number {
+    return this.#workers.filter((worker) => worker.state === 'restarting').length;
+  }
+
+  /** The processes of workers that serve now. */
+  pids(): number[] {
+    return this.#workers.flatMap(({ state, pid }) => (state === 'ready' && pid > 0 ? [pid] : []));
+  }
+
   snapshot(): WorkerSnapshot[] {
     return this.#workers.map((worker) => worker.snapshot());
   }
@@ -56,6 +66,12 @@ export class WorkerPool {
       started,
       stopped: Promise.all([...given, ...surplus].map((worker) => worker.stop(graceMs))).then(() => {}),
     };
+  }
+
+  /** Takes one worker out, whatever the bounds, and stops it. Resolves when it is gone. */
+  async drop(worker: Worker, graceMs: number): Promise<void> {
+    this.#workers = this.#workers.filter((other) => other !== worker);
+    await worker.stop(graceMs);
   }
 
   /** Stops every worker. */

@@ -127,8 +127,13 @@ export class Worker {
     return !this.#life.over && this.#life.state !== 'draining';
   }
 
+  /** Of its process; -1 while there is none. */
+  get pid(): number {
+    return this.#process?.pid ?? -1;
+  }
+
   snapshot(): WorkerSnapshot {
-    const pid = this.#process?.pid ?? -1;
+    const pid = this.pid;
     return {
       id: this.id,
       startTime: this.startTime,

@@ -45,6 +45,7 @@ export function versionSnapshot(
     sequenceTimeoutMs: 0,
     maxNumSequence: 0,
     maxSequenceJobQueueSize: 0,
+    autoscale: null,
     loadedAtStartup: false,
     workers: [
       {

@@ -99,6 +99,24 @@ export const ownMetrics = {
     dimensions: [...version, 'reason'],
     help: 'Worker processes that ended unasked, by reason: exited, signal, killed, load_failed, startup_timeout, response_timeout, launch_failed, lost.',
   },
+  autoscaleWanted: {
+    name: 'torchbridge_autoscale_workers_wanted',
+    type: 'gauge',
+    dimensions: version,
+    help: 'Workers that the load calls for, within minWorkers and maxWorkers; of versions that autoscaling is on for.',
+  },
+  autoscaleDecisions: {
+    name: 'torchbridge_autoscale_decisions_total',
+    type: 'counter',
+    dimensions: [...version, 'direction', 'reason'],
+    help: 'Changes of the number of workers by autoscaling: up or down, for queue_wait, queue_depth, utilization, demand, idle, makes_room.',
+  },
+  autoscaleLimited: {
+    name: 'torchbridge_autoscale_limited_total',
+    type: 'counter',
+    dimensions: [...version, 'bound'],
+    help: 'How often autoscaling began to want workers that there was no room for: total_workers, cores, memory, gpu_memory.',
+  },
   linkBytes: {
     name: 'torchbridge_link_bytes_total',
     type: 'counter',

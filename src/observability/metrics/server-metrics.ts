@@ -16,6 +16,8 @@ export interface ObservedVersion {
   readonly minWorkers: number;
   readonly pendingRequests: number;
   readonly remainingCapacity: number;
+  /** null where autoscaling is off. */
+  readonly autoscale: { readonly workersWanted: number } | null;
   readonly workers: readonly { readonly id: string; readonly state: string; readonly memoryBytes: number }[];
 }
 
@@ -124,6 +126,12 @@ export class ServerMetrics {
     registry.observed(
       ownMetrics.workersWanted,
       each((metric, { minWorkers }, labels) => metric.of(labels).record(minWorkers)),
+    );
+    registry.observed(
+      ownMetrics.autoscaleWanted,
+      each((metric, { autoscale }, labels) => {
+        if (autoscale !== null) metric.of(labels).record(autoscale.workersWanted);
+      }),
     );
     registry.observed(
       ownMetrics.workers,

@@ -115,6 +115,22 @@ export class VersionMeter {
       .record(1);
   }
 
+  /** Autoscaling changed the number of workers. @param cause what made it, in a word. */
+  scaled(direction: 'up' | 'down', cause: string): void {
+    this.#registry
+      .own(ownMetrics.autoscaleDecisions)
+      .of([...this.#labels, direction, cause])
+      .record(1);
+  }
+
+  /** Autoscaling would have started more workers, and there was no room. @param bound what there was too little of. */
+  scalingLimited(bound: string): void {
+    this.#registry
+      .own(ownMetrics.autoscaleLimited)
+      .of([...this.#labels, bound])
+      .record(1);
+  }
+
   /** A worker will not come back, and nobody will ask for its figures under that name. */
   workerGone(name: string): void {
     this.#registry.forget('WorkerLoadTime', [name, 'Host']);

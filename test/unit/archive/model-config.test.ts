@@ -89,8 +89,8 @@ maxSequenceJobQueueSize: 10
   });
 
   it.each([
-    ['minWorkers: 0', { minWorkers: 1 }],
-    ['minWorkers: -3', { minWorkers: 1 }],
+    ['minWorkers: 0', { minWorkers: 0 }],
+    ['minWorkers: -3', { minWorkers: 0 }],
     ['batchSize: 0', { batchSize: 1 }],
     ['maxWorkers: 0', { maxWorkers: 0 }],
     ['maxBatchDelay: 0', {}],
@@ -123,6 +123,38 @@ maxSequenceJobQueueSize: 10
     ['parallelType: {a: 1}', 'Invalid parallelType: {"a":1}, should be one of pp, tp, pptp, custom, in c.yaml'],
   ])('refuses %s', (yaml, message) => {
     expect(() => parseModelConfig(yaml, 'c.yaml')).toThrow(refusedWith(message));
+  });
+
+  it.each([
+    ['autoscale: true', { enabled: true, settings: {} }],
+    ['autoscale: no', { enabled: false, settings: {} }],
+    ['autoscale: {}', { enabled: true, settings: {} }],
+    ['autoscale: {enabled: false, idleTimeout: 5}', { enabled: false, settings: { idleTimeout: 5 } }],
+    [
+      'autoscale:\n  targetQueueWait: 50\n  upscaleDelay: 0.5\n  idleTimeout:',
+      { enabled: true, settings: { targetQueueWait: 50, upscaleDelay: 0.5 } },
+    ],
+  ])('reads %j', (yaml, autoscale) => {
+    expect(config(yaml)).toEqual({ autoscale });
+  });
+
+  it.each([
+    ['autoscale: {targetUtilization: 0}', 'autoscale.targetUtilization: 0, should be a whole number from 1 to 100'],
+    ['autoscale: {targetUtilization: 101}', 'autoscale.targetUtilization: 101, should be a whole number from 1 to 100'],
+    ['autoscale: {targetQueueWait: 0}', 'autoscale.targetQueueWait: 0, should be a whole number of 1 or more'],
+    ['autoscale: {targetQueueDepth: .5}', 'autoscale.targetQueueDepth: 0.5, should be a whole number of 1 or more'],
+    ['autoscale: {idleTimeout: -1}', 'autoscale.idleTimeout: -1, should be a number of 0 or more'],
+    ['autoscale: {upscaleRate: "9"}', 'autoscale.upscaleRate: "9", should be a whole number of 1 or more'],
+    ['autoscale: {enabled: maybe}', 'autoscale.enabled: "maybe", should be true or false'],
+    ['autoscale: [1]', 'autoscale: [1], should be true, false, or a mapping with enabled'],
+  ])('refuses %s', (yaml, message) => {
+    expect(() => parseModelConfig(yaml, 'c.yaml')).toThrow(`Invalid ${message}`);
+  });
+
+  it('knows what a mistyped setting of autoscale means', () => {
+    expect(() => parseModelConfig('autoscale: {targetUtilisation: 50}', 'c.yaml')).toThrow(
+      'Unknown autoscale.targetUtilisation; did you mean targetUtilization?, in c.yaml',
+    );
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readModelSnapshot, writeModelSnapshot } from '../../../src/lifecycle/model-snapshot.js';
 import { ModelVersion } from '../../../src/registry/model-version.js';
 import { Registry } from '../../../src/registry/registry.js';
+import { autoscaleSettings } from '../../support/autoscale-settings.js';
 import { versionSettings } from '../../support/version-settings.js';
 
 function registryOf(...versions: { model: string; version: string; url: string | null }[]): Registry {
@@ -56,6 +57,15 @@ describe('a snapshot of the models', () => {
     const registry = registryOf({ model: 'm', version: '1.0', url: 'https://h/a/m.mar?x=1' });
     const [saved] = readModelSnapshot(writeModelSnapshot(registry, 'x.cfg', new Date())).versions;
     expect(saved).toMatchObject({ marName: 'm.mar', url: 'https://h/a/m.mar?x=1' });
+  });
+
+  it('tells whether the workers follow the load, where the configuration does not say the same', () => {
+    const registry = registryOf({ model: 'm', version: '1.0', url: 'm.mar' });
+    const saved = (byDefault: boolean) =>
+      readModelSnapshot(writeModelSnapshot(registry, 'x.cfg', new Date(), byDefault)).versions[0]?.autoscale;
+    expect([saved(false), saved(true)]).toEqual([undefined, false]);
+    registry.get({ model: 'm', version: null }).autoscale = autoscaleSettings();
+    expect([saved(false), saved(true)]).toEqual([true, true]);
   });
 
   it('leaves out what came from no archive', () => {

@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/config.js';
-import { resolveSettings, resolveWorkers, type SettingSources } from '../../../src/lifecycle/resolve-settings.js';
+import {
+  resolveAutoscale,
+  resolveSettings,
+  resolveWorkers,
+  type SettingSources,
+} from '../../../src/lifecycle/resolve-settings.js';
+import { versionSettings } from '../../support/version-settings.js';
 
 const config = {
+  autoscale: false,
+  autoscaleTargetQueueWait: 200,
+  autoscaleIdleTimeout: 300,
   jobQueueSize: 100,
   defaultResponseTimeout: 44,
   defaultStartupTimeout: 45,
   serviceEnvelope: null,
 } as Config;
+
+const on = { ...config, autoscale: true } as Config;
 
 function sources(given: Partial<SettingSources> = {}): SettingSources {
   const identity = { name: 'm', version: '1.0', handler: 'h.py', runtime: 'python', envelope: null } as const;
@@ -95,6 +106,63 @@ describe('the workers that a version starts with', () => {
       { min: 3, max: 3 },
     ],
   ])('with %s', (_name, given, fallback, bounds) => {
-    expect(resolveWorkers(sources(given as Partial<SettingSources>), fallback)).toEqual(bounds);
+    const defaults = { workers: fallback, elastic: { min: 0, max: 8 } };
+    expect(resolveWorkers(sources(given as Partial<SettingSources>), defaults, false)).toEqual(bounds);
+  });
+});
+
+describe('the bounds of workers that follow the load', () => {
+  const defaults = { workers: 2, elastic: { min: 1, max: 8 } };
+  it.each([
+    ['nothing said', {}, { min: 1, max: 8 }],
+    ['a pair in the yaml', { yaml: { minWorkers: 0, maxWorkers: 4 } }, { min: 0, max: 4 }],
+    ['no workers at first', { asked: { initialWorkers: 0 } }, { min: 0, max: 8 }],
+    ['more in the call than there are devices', { asked: { initialWorkers: 9 } }, { min: 9, max: 9 }],
+    ['none at all', { yaml: { maxWorkers: 0 } }, { min: 0, max: 0 }],
+    ['a pair in the configuration', { configured: { minWorkers: 0, maxWorkers: 2 } }, { min: 0, max: 2 }],
+  ])('with %s', (_name, given, bounds) => {
+    expect(resolveWorkers(sources(given), defaults, true)).toEqual(bounds);
+  });
+
+  it('are refused where the maximum is below the minimum', () => {
+    const given = { yaml: { minWorkers: 5, maxWorkers: 2 } };
+    expect(() => resolveWorkers(sources(given), defaults, true)).toThrow(
+      'maxWorkers 2 is less than the 5 workers that there are to be at least.',
+    );
+    expect(resolveWorkers(sources(given), defaults, false)).toEqual({ min: 5, max: 5 });
+  });
+
+  it('count 0 as 1 where they do not follow it, as TorchServe does', () => {
+    expect(resolveWorkers(sources({ yaml: { minWorkers: 0 } }), defaults, false)).toEqual({ min: 1, max: 1 });
+    expect(resolveWorkers(sources({ configured: { minWorkers: 0 } }), defaults, false)).toEqual({ min: 2, max: 2 });
+  });
+});
+
+describe('whether workers follow the load', () => {
+  const block = (enabled: boolean, settings = {}) => ({ yaml: { autoscale: { enabled, settings } } });
+  it.each([
+    ['nothing said', {}, false],
+    ['the configuration', { config: on }, true],
+    ['the yaml', block(true), true],
+    ['the yaml against the configuration', { config: on, ...block(false) }, false],
+    ['the call against the yaml', { asked: { autoscale: true }, ...block(false) }, true],
+    ['the call against the configuration', { config: on, asked: { autoscale: false } }, false],
+  ])('is said by %s', (_name, given, expected) => {
+    expect(resolveAutoscale(sources(given), versionSettings()) !== null).toBe(expected);
+  });
+
+  it('goes by the settings of the yaml, then by those of the configuration', () => {
+    expect(resolveAutoscale(sources(block(true, { idleTimeout: 5 })), versionSettings())).toMatchObject({
+      idleTimeout: 5,
+      targetQueueWait: 200,
+    });
+  });
+
+  it.each([
+    [{ stateful: true }, /stateful/],
+    [{ useJobTicket: true }, /useJobTicket/],
+  ])('is refused to a version that cannot, and not imposed on it: %j', (settings, why) => {
+    expect(() => resolveAutoscale(sources(block(true)), versionSettings(settings))).toThrow(why);
+    expect(resolveAutoscale(sources({ config: on }), versionSettings(settings))).toBeNull();
   });
 });

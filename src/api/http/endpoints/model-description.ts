@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { VersionSnapshot, WorkerSnapshot } from '../../../registry/snapshot.js';
+import type { AutoscaleSnapshot, VersionSnapshot, WorkerSnapshot } from '../../../registry/snapshot.js';
 
 const workerSchema = z.object({
   id: z.string().meta({ description: 'Number of the worker, "9000" upwards.' }),
@@ -10,6 +10,14 @@ const workerSchema = z.object({
   gpu: z.boolean().meta({ description: 'Whether it runs on a GPU.' }),
   gpuUsage: z.string().meta({ description: 'How busy its GPU is.' }),
   lastError: z.string().optional().meta({ description: 'Why it last failed; present only then.' }),
+});
+
+const autoscaleSchema = z.object({
+  workersWanted: z.int().meta({ description: 'Workers that the load calls for, within minWorkers and maxWorkers.' }),
+  reason: z.string().meta({ description: 'Why the number of workers was last changed.' }),
+  changedAt: z.string().optional().meta({ description: 'When it was, in UTC; absent: never.' }),
+  bound: z.string().optional().meta({ description: 'What keeps more workers from being started; present only then.' }),
+  settings: z.record(z.string(), z.number()).meta({ description: 'What it goes by: see docs/autoscaling.md.' }),
 });
 
 const versionSchema = z.object({
@@ -42,6 +50,7 @@ const versionSchema = z.object({
   jobQueueStatus: z.object({ remainingCapacity: z.int(), pendingRequests: z.int() }),
   customizedMetadata: z.record(z.string(), z.unknown()).optional(),
   lastError: z.string().optional().meta({ description: 'Why a worker last failed; present only then.' }),
+  autoscale: autoscaleSchema.optional().meta({ description: 'Present where the workers follow the load.' }),
 });
 
 /** What describe answers: always an array. */
@@ -88,6 +97,16 @@ export function modelDescription(version: VersionSnapshot, customized?: Record<s
     },
     customizedMetadata: customized,
     lastError: version.lastError ?? undefined,
+    autoscale: version.autoscale === null ? undefined : autoscaleDescription(version.autoscale),
+  };
+}
+
+function autoscaleDescription({ changedAt, bound, settings, ...status }: AutoscaleSnapshot) {
+  return {
+    ...status,
+    changedAt: changedAt?.toISOString(),
+    bound: bound ?? undefined,
+    settings: { ...settings },
   };
 }
 

@@ -26,6 +26,7 @@ export const registerParameters = z.object({
   startup_timeout: whole(1, 'Seconds that a worker has to load the model; absent: as configured, else 120.').optional(),
   initial_workers: whole(0, 'Workers to start; absent: as configured, else 0.').optional(),
   synchronous: yes('Whether to wait until the workers are ready.').default(true),
+  autoscale: yes('Whether the workers follow the load; absent: as configured, else false.').optional(),
   s3_sse_kms: yes('Whether to sign the download of an encrypted S3 object.').default(false),
 });
 
@@ -33,6 +34,7 @@ export const scaleParameters = z.object({
   min_worker: whole(0, 'The least workers.').default(1),
   max_worker: whole(0, 'The most workers; absent: min_worker.').optional(),
   synchronous: yes('Whether to wait until the workers are ready.').default(false),
+  autoscale: yes('Whether the workers follow the load from now on; absent: as before.').optional(),
   number_gpu: whole(0, 'Accepted, and not looked at.').optional(),
   timeout: whole(-1, 'Accepted, and not looked at.').optional(),
 });

@@ -58,7 +58,9 @@ async function scale({ lifecycle }: DoorContext, exchange: Exchange): Promise<vo
   }
   const { model, version: inPath } = targetOf(exchange);
   const version = inPath ?? parameters.model_version ?? null;
-  const outcome = await lifecycle.scale({ model, version }, { minWorkers, maxWorkers, synchronous });
+  const { autoscale } = parameters;
+  const options = { minWorkers, maxWorkers, synchronous, ...(autoscale === undefined ? {} : { autoscale }) };
+  const outcome = await lifecycle.scale({ model, version }, options);
   if (outcome === 'processing') {
     exchange.sendJson(202, { status: 'Processing worker updates...' });
   } else if (outcome === 'partial') {

@@ -107,6 +107,7 @@ function registerOptions(parameters: z.output<typeof registerParameters>): Regis
     startupTimeoutSeconds: parameters.startup_timeout,
     synchronous: parameters.synchronous,
     s3SseKms: parameters.s3_sse_kms,
+    autoscale: parameters.autoscale,
   };
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

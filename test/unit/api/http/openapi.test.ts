@@ -140,6 +140,7 @@ describe('operations that clients of TorchServe know', () => {
       ['startup_timeout', false, 'integer', undefined],
       ['initial_workers', false, 'integer', undefined],
       ['synchronous', false, 'boolean', true],
+      ['autoscale', false, 'boolean', undefined],
       ['s3_sse_kms', false, 'boolean', false],
     ]);
   });

@@ -1,0 +1,90 @@
+import type { ModelVersion } from '../registry/model-version.js';
+import { type GpuMemory, gpuBytesByProcess, gpuMemory } from '../workers/gpu-memory.js';
+import type { Allowance, Bound } from './bound.js';
+
+/** What a GPU bound asks. */
+export interface GpuParts {
+  readonly gpuCount: number;
+  readonly versions: () => readonly ModelVersion[];
+  readonly memory?: () => Promise<ReadonlyMap<number, GpuMemory>>;
+  readonly byProcess?: () => Promise<ReadonlyMap<number, number>>;
+}
+
+/** How often nvidia-smi is asked, in ms: it takes some tens of them. */
+const sampleMs = 1000;
+/** A GPU with less than this part of its memory left has no room for a worker of unknown size. */
+const leastFree = 0.05;
+
+/** Memory of the GPUs, by nvidia-smi. */
+export class GpuBound implements Bound {
+  readonly kind = 'gpu_memory';
+  readonly #parts: Required<GpuParts>;
+  readonly #sizes = new WeakMap<ModelVersion, number>();
+  #gpus: ReadonlyMap<number, GpuMemory> = new Map();
+  #sampling = false;
+  #sampledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: GpuParts) {
+    this.#parts = { memory: gpuMemory, byProcess: gpuBytesByProcess, ...parts };
+  }
+
+  /** Asks nvidia-smi once a second at most, where a version that follows its load runs on GPUs. @param now milliseconds. */
+  async sample(now: number): Promise<void> {
+    const versions = this.#parts.versions().filter((version) => version.autoscale !== null && this.#onGpu(version));
+    if (this.#sampling || now - this.#sampledAt < sampleMs || versions.length === 0) return;
+    this.#sampling = true;
+    this.#sampledAt = now;
+    try {
+      const [gpus, processes] = await Promise.all([this.#parts.memory(), this.#parts.byProcess()]);
+      this.#gpus = gpus;
+      for (const version of versions) {
+        const sizes = version.workerPids().flatMap((pid) => processes.get(pid) ?? []);
+        if (sizes.length > 0) this.#sizes.set(version, Math.max(...sizes));
+      }
+    } finally {
+      this.#sampling = false;
+    }
+  }
+
+  /** GPUs on which no further worker of the version fits. */
+  full(version: ModelVersion): ReadonlySet<number> {
+    return new Set(this.#candidates(version).filter((gpu) => this.#room(version, gpu) === 0));
+  }
+
+  allow(version: ModelVersion, workers: number): Allowance {
+    if (!this.#onGpu(version) || this.#gpus.size === 0) return { workers, reason: '' };
+    const starting = version.aliveWorkers - version.readyWorkers;
+    const size = this.#sizes.get(version);
+    const places = this.#candidates(version).reduce((sum, gpu) => sum + this.#room(version, gpu), 0);
+    const room = Math.max(0, places - starting);
+    if (room >= workers) return { workers, reason: '' };
+    const free = this.#candidates(version)
+      .map((gpu) => `GPU ${gpu} has ${mebibytes(this.#gpus.get(gpu)?.freeBytes ?? 0)} MiB left`)
+      .join(', ');
+    const needed =
+      size === undefined ? 'what a worker takes is not known yet' : `a worker takes ${mebibytes(size)} MiB`;
+    return { workers: room, reason: `${needed}, and ${free}` };
+  }
+
+  #onGpu({ settings }: ModelVersion): boolean {
+    return settings.deviceType === 'gpu' && this.#parts.gpuCount > 0;
+  }
+
+  #candidates({ settings }: ModelVersion): readonly number[] {
+    return settings.deviceIds ?? Array.from({ length: this.#parts.gpuCount }, (_, index) => index);
+  }
+
+  /** Workers of the version for which a GPU has memory; of unknown size, one. */
+  #room(version: ModelVersion, gpu: number): number {
+    const memory = this.#gpus.get(gpu);
+    // Nothing is known of it: nothing keeps a worker from it.
+    if (!memory) return Number.POSITIVE_INFINITY;
+    const size = this.#sizes.get(version);
+    if (size === undefined) return memory.freeBytes >= leastFree * memory.totalBytes ? 1 : 0;
+    return Math.max(0, Math.floor(memory.freeBytes / size));
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return Math.round(bytes / 2 ** 20).toLocaleString('en');
+}
