@@ -80,7 +80,11 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   });
   const memory = SharedMemory.open(['/dev/shm', folder.path], config.sharedMemorySize);
   if (memory) started.push({ what: 'shared memory', end: () => memory.close() });
-  const links = new LinkServer(folder.path, (direction, bytes) => metrics.linked(direction, bytes), memory);
+  const links = new LinkServer(
+    config.useNativeIo ? folder.path : null,
+    (direction, bytes) => metrics.linked(direction, bytes),
+    memory,
+  );
   await links.listen();
   started.push({ what: 'worker links', end: () => links.close() });
 
@@ -103,6 +107,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
       python,
       env,
       firstId: config.initialWorkerPort,
+      firstParallelId: config.initialDistributionPort,
       limitMaxImagePixels: config.limitMaxImagePixels,
       metricsConfig: config.metricsConfig ?? '',
       debug: config.debug,

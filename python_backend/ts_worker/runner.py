@@ -21,6 +21,7 @@ from ts_worker.module_path import enter_model_dir
 from ts_worker.outputs import answer_batch
 from ts_worker.pieces import BatchChannel
 from ts_worker.prediction import predict
+from ts_worker.profiling import profiled
 from ts_worker.shared_memory import open_shared_memory
 
 logger = logging.getLogger("ts.model_service_worker")
@@ -42,7 +43,8 @@ class Runner:
     def run(self) -> NoReturn:
         """Until the frontend says Shutdown or is gone; then the process ends."""
         try:
-            status = self._obey()
+            with profiled():
+                status = self._obey()
         except SystemExit as exit:
             status = status_of(exit)
         except KeyboardInterrupt:

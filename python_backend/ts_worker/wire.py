@@ -11,6 +11,7 @@ from ts_worker.messages import ATTACH
 CHANNEL_OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
+    ("grpc.enable_http_proxy", 0),  # the frontend is no matter for the proxy of the user's environment
 )
 
 

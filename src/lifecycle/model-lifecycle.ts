@@ -10,6 +10,7 @@ import type { Logger } from '../observability/logging/logging.js';
 import { ModelVersion, type Waker } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
+import { timeLimit } from '../workers/time-limit.js';
 import { LoadFailure, type Worker } from '../workers/worker.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Resized } from '../workers/worker-pool.js';
@@ -68,6 +69,8 @@ export class ModelLifecycle implements Lifecycle {
   readonly #autoscaleOf = new WeakMap<ModelVersion, (on: boolean) => AutoscaleSettings | null>();
   /** Ends downloads and installations when the server stops. */
   readonly #closing = new AbortController();
+  /** Versions that were unregistered and have not ended yet. */
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(parts: LifecycleParts) {
     this.#parts = parts;
@@ -84,7 +87,7 @@ export class ModelLifecycle implements Lifecycle {
     await this.#parts.snapshots.write('snapshot');
     const outcome = { model: version.modelName, version: version.version, workers: bounds.min };
     if (!options.synchronous && bounds.min > 0) return { ...outcome, done: false };
-    await this.#allLoaded(started, version.modelName, version.version);
+    await this.#allLoaded(started, { model: version.modelName, version: version.version });
     return { ...outcome, done: true };
   }
 
@@ -130,8 +133,8 @@ export class ModelLifecycle implements Lifecycle {
     const { started, stopped } = this.#resize(version, { min: options.minWorkers, max: options.maxWorkers });
     await this.#parts.snapshots.write('snapshot');
     if (!options.synchronous) return 'processing';
-    await stopped;
-    await this.#allLoaded(started, target.model, target.version);
+    await this.#ended(stopped, startFailure(target));
+    await this.#allLoaded(started, target);
     return started.length === 0 && version.readyWorkers < options.minWorkers ? 'partial' : 'done';
   }
 
@@ -148,7 +151,9 @@ export class ModelLifecycle implements Lifecycle {
   async unregister(target: Target): Promise<void> {
     const version = this.#parts.registry.remove(target);
     await this.#parts.snapshots.write('snapshot');
-    await version.close(this.#graceMs);
+    const closed = version.close(this.#graceMs).finally(() => this.#leaving.delete(closed));
+    this.#leaving.add(closed);
+    await this.#ended(closed, `Timed out while cleaning resources: ${target.model}`);
   }
 
   async setDefault(model: string, version: string): Promise<void> {
@@ -159,7 +164,8 @@ export class ModelLifecycle implements Lifecycle {
   /** Ends every version, each after it has answered what it holds or the grace has passed. */
   async close(): Promise<void> {
     this.#closing.abort(new ServingError('unavailable', 'The server is stopping.'));
-    await Promise.all(this.#parts.registry.all().map((version) => version.close(this.#graceMs)));
+    const closed = this.#parts.registry.all().map((version) => version.close(this.#graceMs));
+    await Promise.all([...closed, ...this.#leaving]);
   }
 
   get #graceMs(): number {
@@ -249,13 +255,23 @@ export class ModelLifecycle implements Lifecycle {
     return version.scale(min, max, this.#graceMs);
   }
 
-  /** @param version as the caller named it: TorchServe's text says `null` where it named none. */
-  async #allLoaded(started: readonly Worker[], model: string, version: string | null): Promise<void> {
+  /** @throws ServingError timedOut where workers take longer to end than the configuration says; they end all the same. */
+  async #ended(workers: Promise<void>, message: string): Promise<void> {
+    const outcome = await timeLimit(workers, this.#parts.config.unregisterModelTimeout * 1000);
+    if (outcome === 'timed out') throw new ServingError('timedOut', message);
+  }
+
+  async #allLoaded(started: readonly Worker[], target: Target): Promise<void> {
     try {
       await Promise.all(started.map((worker) => worker.firstLoad));
     } catch (error) {
       const kind = error instanceof LoadFailure && error.outOfMemory ? 'outOfMemory' : 'internal';
-      throw new ServingError(kind, `Failed to start workers for model ${model} version: ${version}`);
+      throw new ServingError(kind, startFailure(target));
     }
   }
+}
+
+/** TorchServe's text, which says `null` where the caller named no version. */
+function startFailure({ model, version }: Target): string {
+  return `Failed to start workers for model ${model} version: ${version}`;
 }

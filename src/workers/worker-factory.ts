@@ -24,6 +24,9 @@ export interface WorkerRecipe {
   readonly startupTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
   readonly maxRetryTimeoutSeconds: number;
+  readonly parallelType: string;
+  /** Processes of one worker, where it has a parallel type. */
+  readonly parallelLevel: number;
   readonly batcher: VersionBatcher;
 }
 
@@ -32,6 +35,8 @@ export interface WorkerSetting {
   readonly python: string;
   readonly env: Readonly<Record<string, string>>;
   readonly firstId: number;
+  /** The same for workers of several processes, which take an id, and a port, for each of them. */
+  readonly firstParallelId: number;
   readonly limitMaxImagePixels: boolean;
   /** Path, or empty for the one that the ts package ships. */
   readonly metricsConfig: string;
@@ -45,6 +50,7 @@ export class WorkerFactory {
   readonly #parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'> & { readonly cpuShare: CpuShare };
   readonly #devices: DeviceAssigner;
   #nextId: number;
+  #nextParallelId: number;
 
   constructor(
     setting: WorkerSetting,
@@ -55,6 +61,7 @@ export class WorkerFactory {
     this.#parts = parts;
     this.#devices = devices;
     this.#nextId = setting.firstId;
+    this.#nextParallelId = setting.firstParallelId;
   }
 
   get gpuCount(): number {
@@ -68,7 +75,7 @@ export class WorkerFactory {
 
   create(recipe: WorkerRecipe, events: WorkerEvents): Worker {
     const { python, env, limitMaxImagePixels, metricsConfig, debug } = this.#setting;
-    const id = String(this.#nextId++);
+    const id = String(this.#takeId(recipe));
     const gpuId = this.#devices.assign(recipe);
     const milliseconds = (seconds: number): number => (debug ? Number.POSITIVE_INFINITY : seconds * 1000);
     return new Worker(
@@ -96,6 +103,13 @@ export class WorkerFactory {
       },
       { ...this.#parts, batcher: recipe.batcher, restarts: new RestartPolicy(recipe.maxRetryTimeoutSeconds), events },
     );
+  }
+
+  #takeId({ parallelType, parallelLevel }: WorkerRecipe): number {
+    if (parallelType === '' || parallelLevel === 0) return this.#nextId++;
+    const id = this.#nextParallelId;
+    this.#nextParallelId += parallelLevel;
+    return id;
   }
 }
 

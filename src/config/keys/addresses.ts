@@ -103,7 +103,7 @@ export const addressKeys = {
     type: flag,
     default: 'true',
     environment: 'never',
-    help: 'False: workers talk over TCP on 127.0.0.1 in place of Unix sockets, and `unix:` addresses are refused.',
+    help: 'False: workers dial the server over TCP on 127.0.0.1 in place of a Unix socket, and `unix:` addresses are refused.',
   }),
   drain_timeout: key({
     group,

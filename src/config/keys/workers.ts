@@ -50,7 +50,7 @@ export const workerKeys = {
     group,
     type: seconds,
     default: '120',
-    help: 'Seconds that workers have to end at scale-down and unregister before the call is answered 408.',
+    help: 'Seconds that a synchronous scale-down and an unregister wait for workers to end before they are answered 408; the workers end all the same.',
   }),
   number_of_gpu: key({
     group,
@@ -74,7 +74,7 @@ export const workerKeys = {
     group,
     type: integer(0, 65535),
     default: '29500',
-    help: 'First port of workers that run in parallel with each other.',
+    help: 'First port of workers of several processes (`parallelType`): each has as many ports as processes, and the first one names it.',
   }),
   debug: key({
     group,

@@ -24,7 +24,10 @@ export interface Expected {
   forget(): void;
 }
 
-/** The frontend's end of all worker links: a gRPC server on a socket in the private run folder. Workers dial home to it. */
+/**
+ * The frontend's end of all worker links: a gRPC server on a socket in the private run folder, or on a port of
+ * 127.0.0.1. Workers dial home to it.
+ */
 export class LinkServer {
   readonly #server = new Server({
     'grpc.max_receive_message_length': -1,
@@ -33,21 +36,20 @@ export class LinkServer {
   });
   readonly #expected = new Map<string, { token: Buffer; arrived: (link: WorkerLink) => void }>();
   readonly #memory: SharedMemory | null;
-  /** gRPC target that workers connect to. */
-  readonly target: string;
+  #target: string;
 
   /**
-   * @param runFolder a folder of mode 0700 that belongs to this server alone.
+   * @param runFolder a folder of mode 0700 that belongs to this server alone; null: TCP in place of a socket there.
    * @param onBytes told the size of every message.
    * @param memory what workers of this machine are offered to share; null: nothing.
    */
   constructor(
-    runFolder: string,
+    runFolder: string | null,
     onBytes: (direction: 'to_worker' | 'from_worker', bytes: number) => void = () => {},
     memory: SharedMemory | null = null,
   ) {
     this.#memory = memory;
-    this.target = `unix:${join(runFolder, 'link.sock')}`;
+    this.#target = runFolder === null ? '127.0.0.1:0' : `unix:${join(runFolder, 'link.sock')}`;
     const types = loadPackageDefinition(
       loadSync('worker.proto', {
         includeDirs: [join(packageRoot, 'proto')],
@@ -63,12 +65,18 @@ export class LinkServer {
     });
   }
 
+  /** gRPC target that workers connect to, once it listens. */
+  get target(): string {
+    return this.#target;
+  }
+
   async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(this.target, ServerCredentials.createInsecure(), (error) =>
-        error ? reject(error) : resolve(),
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(this.#target, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
       );
     });
+    if (!this.#target.startsWith('unix:')) this.#target = `127.0.0.1:${port}`;
   }
 
   /** Announces a worker that is about to be started. */
