@@ -126,7 +126,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   if (pinning) log.info(pinning.summary);
   for (const warning of pinning?.warnings ?? []) log.warn(warning);
 
-  const watch = new VersionWatch(logging, metrics);
+  const watch = new VersionWatch(logging, metrics, config.telemetryLog);
 
   const registry = new Registry();
   const versions = () => registry.all().map((version) => version.snapshot(registry.isDefault(version)));

@@ -13,7 +13,7 @@ FILE_NAME = "tsPythonProfile.prof"
 
 @contextmanager
 def profiled() -> Iterator[None]:
-    """With TS_BENCHMARK=True, the calling thread under cProfile; at its end `tsPythonProfile.prof` in the temporary folder.
+    """With TS_BENCHMARK=True: the calling thread under cProfile, then `tsPythonProfile.prof` in the temporary folder.
 
     Of several workers the last to end writes it; the file is always whole. `snakeviz` and `pstats` show it.
     """

@@ -17,7 +17,7 @@ export interface RequestOptions {
   readonly deadlineMs?: number;
   readonly namedVersion?: string | null;
   /** Hears of the error that it is answered with. */
-  readonly onFailed?: (error: ServingError) => void;
+  readonly onFailed?: (error: ServingError, request: PendingRequest) => void;
 }
 
 /**
@@ -36,7 +36,7 @@ export class PendingRequest implements Inference {
   /** performance.now() when a worker took it; 0 before. */
   dispatchedAt = 0;
   #state: RequestState = 'queued';
-  readonly #onFailed: ((error: ServingError) => void) | undefined;
+  readonly #onFailed: RequestOptions['onFailed'];
   #holder: Holder | null = null;
   #deadline: NodeJS.Timeout | null = null;
   #stream: PieceStream | null = null;
@@ -93,7 +93,7 @@ export class PendingRequest implements Inference {
   }
 
   fail(error: ServingError): void {
-    if (this.#state !== 'settled') this.#onFailed?.(error);
+    if (this.#state !== 'settled') this.#onFailed?.(error, this);
     if (this.#stream) this.#stream.fail(error);
     else if (this.#state !== 'settled') this.#reject(error);
     this.#close();

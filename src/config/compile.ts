@@ -39,6 +39,7 @@ export function compile(given: Given, environment: NodeJS.ProcessEnv = process.e
     snapshotLocation: given.snapshotLocation,
     workingFolder: given.workingFolder,
     temporaryFolder: temporaryFolder(environment),
+    telemetryLog: environment['SM_TELEMETRY_LOG'] !== undefined,
     configFile: given.configFile,
     warnings: Object.freeze([...warnings, ...cautions(given, values, loopbackOnly)]),
     given,

@@ -28,6 +28,8 @@ export interface Derived {
   readonly workingFolder: string;
   /** Absolute: TEMP, else the system's. */
   readonly temporaryFolder: string;
+  /** Whether deaths of workers are counted in the log: SM_TELEMETRY_LOG is set. */
+  readonly telemetryLog: boolean;
   /** The file that was read, or null. */
   readonly configFile: string | null;
   /** One sentence each: what the operator should know, to be logged at start. */

@@ -24,7 +24,9 @@ The stronger comes first:
 stops the start with its file, line and key and what the key takes; an unknown key warns and names the nearest known one.
 
 Other variables: \`LOG_LOCATION\` and \`METRICS_LOCATION\` (folders of logs, default \`logs\`), \`TEMP\` (folder for unpacked
-archives and sockets), \`PYTHONPATH\` (put before that of workers).
+archives and sockets), \`PYTHONPATH\` (put before that of workers), \`SM_TELEMETRY_LOG\` (with any value, each death of a worker
+is a line of the logger \`TELEMETRY_METRICS\`), \`TS_BENCHMARK\` (\`True\`: a worker that ends leaves \`tsPythonProfile.prof\`, for snakeviz, in
+the temporary folder), \`ENABLE_TORCH_PROFILER\` (docs/python-handlers.md).
 
 ## Tokens and the model API by default
 

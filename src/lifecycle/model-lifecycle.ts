@@ -245,6 +245,7 @@ export class ModelLifecycle implements Lifecycle {
       waker,
       archiveBytes: await archiveBytes(archive.folder),
       meter,
+      onFailed: watch.failuresOf(modelName, version),
       discard: () => archive.remove(),
     });
     this.#autoscaleOf.set(made, (on) => resolveAutoscale({ ...sources, asked: { ...asked, autoscale: on } }, settings));

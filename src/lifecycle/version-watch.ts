@@ -1,3 +1,6 @@
+import { torchServeVersion } from '../config/release.js';
+import type { ServingError } from '../errors/serving-error.js';
+import type { ErrorKind } from '../errors/table.js';
 import type { Logging } from '../observability/logging/logging.js';
 import type { VersionMeter } from '../observability/metrics/version-meter.js';
 import type { RecordedMetric } from '../observability/metrics/worker-line.js';
@@ -20,10 +23,13 @@ export interface WorkerMeter {
 export class VersionWatch {
   readonly #logging: Logging;
   readonly #meter: WorkerMeter;
+  readonly #telemetry: boolean;
 
-  constructor(logging: Logging, meter: WorkerMeter) {
+  /** @param telemetry whether deaths are counted in lines of the logger TELEMETRY_METRICS. */
+  constructor(logging: Logging, meter: WorkerMeter, telemetry = false) {
     this.#logging = logging;
     this.#meter = meter;
+    this.#telemetry = telemetry;
   }
 
   meterOf(model: string, version: string): VersionMeter {
@@ -48,6 +54,8 @@ export class VersionWatch {
         version.workerDied(message);
         meter.workerDied(reason);
         log.warn(`${worker.name} died: ${message}`);
+        if (this.#telemetry)
+          this.#logging.telemetry(`ModelServerError.Count:1|#TorchServe:${torchServeVersion},${reason}:-1`);
       },
       loaded: (worker, elapsedMs) => {
         version.workerLoaded();
@@ -59,6 +67,14 @@ export class VersionWatch {
       },
       finished: (_worker, { code, elapsedUs }, requests, heldMs) =>
         meter.finished({ ok: code === Code.OK, requests, elapsedMs: elapsedUs / 1000, heldMs }),
+    };
+  }
+
+  /** One line, with its id, for each request that a model failed to answer; what a caller did wrong is no such thing. */
+  failuresOf(model: string, version: string): (error: ServingError, requestId: string) => void {
+    const log = this.#logging.ts('Worker');
+    return ({ kind, message }, requestId) => {
+      if (modelsFaults.has(kind)) log.warn(`${model} ${version}: ${message}`, { requestId });
     };
   }
 
@@ -77,6 +93,9 @@ export class VersionWatch {
     };
   }
 }
+
+/** Errors of a handler or its worker. */
+const modelsFaults: ReadonlySet<ErrorKind> = new Set(['internal', 'predictionFailed', 'outOfMemory']);
 
 const typeNames = {
   [MetricType.COUNTER]: 'counter',

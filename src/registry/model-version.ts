@@ -38,6 +38,8 @@ export interface VersionParts {
   readonly archiveBytes?: number;
   /** Where it tells what it does; absent: nowhere. */
   readonly meter?: VersionMeter;
+  /** Hears of each request that is answered with an error. */
+  readonly onFailed?: (error: ServingError, requestId: string) => void;
   /** Deletes the unpacked archive. */
   readonly discard: () => Promise<void>;
 }
@@ -56,7 +58,10 @@ export class ModelVersion {
   autoscaleStatus: AutoscaleStatus | null = null;
   readonly #parts: VersionParts;
   readonly #pool: WorkerPool;
-  readonly #onFailed = (error: ServingError): void => this.#parts.meter?.failed(error.kind);
+  readonly #onFailed = (error: ServingError, { input }: PendingRequest): void => {
+    this.#parts.meter?.failed(error.kind);
+    this.#parts.onFailed?.(error, input.requestId);
+  };
   #minWorkers = 0;
   #maxWorkers = 0;
   #lastError: string | null = null;

@@ -29,7 +29,13 @@ beforeAll(async () => {
       'drain_timeout=10',
     ],
     // A proxy that does not exist: workers must not go to the server by way of it.
-    env: { TS_BENCHMARK: 'True', http_proxy: 'http://127.0.0.1:9', no_proxy: undefined, NO_PROXY: undefined },
+    env: {
+      TS_BENCHMARK: 'True',
+      SM_TELEMETRY_LOG: '1',
+      http_proxy: 'http://127.0.0.1:9',
+      no_proxy: undefined,
+      NO_PROXY: undefined,
+    },
   });
 });
 afterAll(() => place?.close());
@@ -49,6 +55,21 @@ describe('keys of workers', () => {
       { id: '9501', status: 'READY' },
     ]);
     expect(await api.predict('slow', '0')).toMatchObject({ status: 200, text: 'done' });
+  });
+
+  it('a line of the server that concerns a request names it', async () => {
+    const answer = await fetch(`${place.inference}/predictions/slow`, { method: 'POST', body: 'no number' });
+    expect(answer.status).toBe(503);
+    const id = answer.headers.get('x-request-id');
+    await expect.poll(() => place.log()).toContain(`slow 1.0: Prediction failed [request ${id}]`);
+  });
+
+  it('SM_TELEMETRY_LOG: the death of a worker is counted in the log', async () => {
+    const [worker] = (await api.describe('slow')).workers;
+    process.kill(worker.pid, 'SIGKILL');
+    await expect
+      .poll(() => place.log(), { timeout: 10_000 })
+      .toMatch(/ TELEMETRY_METRICS - ModelServerError\.Count:1\|#TorchServe:0\.12\.0,killed:-1$/m);
   });
 
   it('unregister_model_timeout: a scale-down that takes longer is answered 408, and the request in flight 200', async () => {

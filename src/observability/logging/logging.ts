@@ -53,6 +53,8 @@ export interface Logging {
   tsMetrics(line: string): void;
   /** A metric of a handler or worker, in the same form. */
   modelMetrics(line: string): void;
+  /** A count of what went wrong, for those who watch a fleet of servers. */
+  telemetry(line: string): void;
   /** A bare line on standard output, in its turn among the others. */
   print(line: string): void;
   /** Writes what is left and lets go of the files. Safe twice; lines that come later are lost. */

@@ -54,6 +54,7 @@ export const LOGGER = {
   model: 'MODEL_LOG',
   tsMetrics: 'TS_METRICS',
   modelMetrics: 'MODEL_METRICS',
+  telemetry: 'TELEMETRY_METRICS',
 } as const;
 
 const MEGABYTE = 1024 * 1024;

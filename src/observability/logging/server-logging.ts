@@ -77,6 +77,7 @@ export function openLogging(plan: LoggingPlan): OpenLogging {
     model,
     tsMetrics: metrics(LOGGER.tsMetrics),
     modelMetrics: metrics(LOGGER.modelMetrics),
+    telemetry: metrics(LOGGER.telemetry),
     print: (line) => {
       const console = router.console();
       if (console === null) {
