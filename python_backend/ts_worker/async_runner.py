@@ -68,7 +68,7 @@ class AsyncRunner:
     async def _run_batch(self, batch: Any) -> None:
         with answering(self._link, batch) as result:
             context = copy.deepcopy(self._model.context)
-            channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
+            channel = BatchChannel(self._link, batch)
             inputs = decode_batch(batch.requests, self._link.memory)
             outputs = await predict_async(context, self._model.entry_point, inputs, channel)
             answer_batch(result.answers, outputs, context, self._link.memory)

@@ -23,6 +23,13 @@ class BatchFailure(Exception):
         return 507 if self.code == Code.OUT_OF_RESOURCES else 503
 
 
+class CallersGone(Exception):
+    """Raised where a handler sends a part of a result that nobody waits for any more, to end its work."""
+
+    def __init__(self) -> None:
+        super().__init__("Every caller of the batch has gone.")
+
+
 def prediction_failed() -> BatchFailure:
     """The handler, or what it left on the context, made something raise that no other code describes."""
     return BatchFailure(Code.PREDICTION_FAILED, "Prediction failed")

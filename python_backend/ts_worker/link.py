@@ -7,6 +7,7 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import Any, Callable
 
+from ts_worker.flow import Flow
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
 from ts_worker.shared_memory import SharedMemory
 from ts_worker.wire import Wire
@@ -28,6 +29,7 @@ class Link:
         self._on_lost = on_lost
         self._inbox: SimpleQueue[Any] = SimpleQueue()
         self._cancelled: dict[int, set[int]] = {}
+        self.flow = Flow()
         self._over = threading.Event()
         self._shutting_down = False
         self._heard = False
@@ -53,7 +55,7 @@ class Link:
         self._wire.write(message.SerializeToString(), joins)
 
     def receive(self) -> Any:
-        """Waits for the next ToWorker message that is not a Cancel; None when the stream is over."""
+        """Waits for the next ToWorker message that is neither a Cancel nor a Flow; None when the stream is over."""
         if self.memory and self.memory.lies_idle:
             try:
                 return self._inbox.get(timeout=_IDLE_SECONDS)
@@ -68,6 +70,7 @@ class Link:
     def forget(self, batch_id: int) -> None:
         """The batch is answered."""
         self._cancelled.pop(batch_id, None)
+        self.flow.forget(batch_id)
 
     def close(self, timeout: float) -> None:
         """Sends what is still to be sent and waits until the frontend has it, at most `timeout` seconds."""
@@ -92,11 +95,17 @@ class Link:
                 self._cancelled.update((batch.id, set()) for batch in command.batches.batches)
             elif command.HasField("cancel"):
                 self._cancelled.get(command.cancel.batch_id, set()).update(command.cancel.indices)
+                self.flow.release(command.cancel.batch_id, command.cancel.indices)
+                continue
+            elif command.HasField("flow"):
+                if command.flow.batch_id in self._cancelled:
+                    self.flow.hold(command.flow.batch_id, command.flow.index, command.flow.held)
                 continue
             elif command.HasField("shutdown"):
                 self._shutting_down = True
             self._inbox.put(command)
         self._inbox.put(None)
+        self.flow.end()
         self._over.set()
         if not self._shutting_down:
             self._on_lost()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ts_worker.failure import CallersGone
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.outputs import STREAM_NEXT, encode, fill
@@ -13,13 +14,20 @@ from ts_worker.outputs import STREAM_NEXT, encode, fill
 class BatchChannel:
     """What a handler finds as `context.cl_socket`: the way back to the callers of one batch."""
 
-    def __init__(self, link: Link, batch_id: int, cancelled: set[int]) -> None:
+    def __init__(self, link: Link, batch: Any) -> None:
         self._link = link
-        self._batch_id = batch_id
-        self.cancelled = cancelled
+        self._batch_id = batch.id
+        self._size = len(batch.requests)
+        self.cancelled = link.cancelled(batch.id)
 
     def send_piece(self, index: int, body: bytes, processor: Any) -> None:
-        """Sends a part of the result of request `index` at once. Safe from any thread."""
+        """Sends a part of the result of request `index`, as soon as its caller keeps up. Safe from any thread.
+
+        Raises `CallersGone` where nobody waits for any result of the batch any more.
+        """
+        self._link.flow.wait(self._batch_id, index)
+        if len(self.cancelled) == self._size:
+            raise CallersGone
         message = FromWorker()
         piece = message.piece
         piece.batch_id = self._batch_id

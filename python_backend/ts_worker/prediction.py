@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Callable
 
 from ts.utils.util import PredictionException
-from ts_worker.failure import BatchFailure, prediction_failed
+from ts_worker.failure import BatchFailure, CallersGone, prediction_failed
 from ts_worker.inputs import Inputs
 from ts_worker.messages import Code
 
@@ -53,6 +53,9 @@ def _begin(context: Any, inputs: Inputs, channel: Any) -> None:
 def _failure_of(error: BaseException) -> BatchFailure:
     if isinstance(error, BatchFailure):
         return error  # a piece of a streamed result could not be encoded
+    if isinstance(error, CallersGone):
+        logger.info("Stopped: %s", error)
+        return prediction_failed()
     if isinstance(error, MemoryError):
         logger.error("System out of memory", exc_info=True)
         return BatchFailure(Code.OUT_OF_RESOURCES, "Out of resources")

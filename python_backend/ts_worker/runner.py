@@ -77,7 +77,7 @@ class Runner:
             if self._model is None:
                 raise prediction_failed()
             context, entry_point = self._model
-            channel = BatchChannel(self._link, batch.id, self._link.cancelled(batch.id))
+            channel = BatchChannel(self._link, batch)
             outputs = predict(context, entry_point, decode_batch(batch.requests, self._link.memory), channel)
             answer_batch(result.answers, outputs, context, self._link.memory)
 

@@ -6,9 +6,12 @@ import { PieceStream } from './piece-stream.js';
 /** Where a request is: waiting in a queue, in the hands of a worker, or answered. */
 export type RequestState = 'queued' | 'dispatched' | 'settled';
 
-/** Whoever holds a request hears here that its caller has gone. */
+/** Whoever holds a request hears here of its caller. */
 export interface Holder {
+  /** The caller has gone. */
   abandoned(request: PendingRequest): void;
+  /** The caller does not read its streamed result as fast as it is made; or it has caught up. Absent: cannot be helped. */
+  held?(request: PendingRequest, held: boolean): void;
 }
 
 export interface RequestOptions {
@@ -87,7 +90,10 @@ export class PendingRequest implements Inference {
     if (this.#stream) {
       if (answer.body.length > 0) this.#stream.push(answer.body);
     } else if (this.#state !== 'settled') {
-      this.#stream = new PieceStream();
+      this.#stream = new PieceStream({
+        onHeld: (held) => this.#holder?.held?.(this, held),
+        onOverflow: () => this.#giveUp('The reader of the stream is too slow for what the model sends.'),
+      });
       this.#resolve({ ...answer, rest: this.#stream });
     }
   }
@@ -100,18 +106,17 @@ export class PendingRequest implements Inference {
   }
 
   cancel(): void {
-    if (this.#state === 'settled') return;
-    const holder = this.#holder;
-    this.fail(new ServingError('timedOut', 'The caller has gone.'));
-    holder?.abandoned(this);
+    this.#giveUp('The caller has gone.');
   }
 
   #expire(deadlineMs: number): void {
-    if (this.#state === 'settled' || this.#stream) return;
+    if (!this.#stream) this.#giveUp(`The request was not answered within its ${deadlineMs} ms (clientTimeoutInMills).`);
+  }
+
+  #giveUp(why: string): void {
+    if (this.#state === 'settled') return;
     const holder = this.#holder;
-    this.fail(
-      new ServingError('timedOut', `The request was not answered within its ${deadlineMs} ms (clientTimeoutInMills).`),
-    );
+    this.fail(new ServingError('timedOut', why));
     holder?.abandoned(this);
   }
 

@@ -6,6 +6,7 @@ import type { Batch as _torchbridge_worker_v1_Batch, Batch__Output as _torchbrid
 import type { BatchResult as _torchbridge_worker_v1_BatchResult, BatchResult__Output as _torchbridge_worker_v1_BatchResult__Output } from './torchbridge/worker/v1/BatchResult.js';
 import type { Batches as _torchbridge_worker_v1_Batches, Batches__Output as _torchbridge_worker_v1_Batches__Output } from './torchbridge/worker/v1/Batches.js';
 import type { Cancel as _torchbridge_worker_v1_Cancel, Cancel__Output as _torchbridge_worker_v1_Cancel__Output } from './torchbridge/worker/v1/Cancel.js';
+import type { Flow as _torchbridge_worker_v1_Flow, Flow__Output as _torchbridge_worker_v1_Flow__Output } from './torchbridge/worker/v1/Flow.js';
 import type { FromWorker as _torchbridge_worker_v1_FromWorker, FromWorker__Output as _torchbridge_worker_v1_FromWorker__Output } from './torchbridge/worker/v1/FromWorker.js';
 import type { Hello as _torchbridge_worker_v1_Hello, Hello__Output as _torchbridge_worker_v1_Hello__Output } from './torchbridge/worker/v1/Hello.js';
 import type { Load as _torchbridge_worker_v1_Load, Load__Output as _torchbridge_worker_v1_Load__Output } from './torchbridge/worker/v1/Load.js';
@@ -37,6 +38,7 @@ export interface ProtoGrpcType {
         Batches: MessageTypeDefinition<_torchbridge_worker_v1_Batches, _torchbridge_worker_v1_Batches__Output>
         Cancel: MessageTypeDefinition<_torchbridge_worker_v1_Cancel, _torchbridge_worker_v1_Cancel__Output>
         Code: EnumTypeDefinition
+        Flow: MessageTypeDefinition<_torchbridge_worker_v1_Flow, _torchbridge_worker_v1_Flow__Output>
         FromWorker: MessageTypeDefinition<_torchbridge_worker_v1_FromWorker, _torchbridge_worker_v1_FromWorker__Output>
         Hello: MessageTypeDefinition<_torchbridge_worker_v1_Hello, _torchbridge_worker_v1_Hello__Output>
         Load: MessageTypeDefinition<_torchbridge_worker_v1_Load, _torchbridge_worker_v1_Load__Output>

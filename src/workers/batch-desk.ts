@@ -33,6 +33,8 @@ export class BatchDesk implements Desk {
   #open = false;
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
+  /** Requests of the batch that runs whose callers do not keep up: the handler waits for them, not they for it. */
+  readonly #held = new Set<PendingRequest>();
   /** performance.now() at which the batch that runs can have begun. */
   #begunAt = 0;
   #whenIdle: (() => void)[] = [];
@@ -72,16 +74,32 @@ export class BatchDesk implements Desk {
 
   /** A caller left: the handler is told, and its batch goes on. */
   abandoned(request: PendingRequest): void {
-    for (const { id, requests } of this.#batches) {
-      const index = requests.indexOf(request);
-      if (index < 0) continue;
+    this.#held.delete(request);
+    this.#locate(request, (batchId, index) => {
       this.#flush();
-      this.#link.cancel(id, [index]);
-    }
+      this.#link.cancel(batchId, [index]);
+    });
+    this.#watchDeadline();
+  }
+
+  held(request: PendingRequest, held: boolean): void {
+    this.#locate(request, (batchId, index) => this.#link.hold(batchId, index, held));
+    if (held) this.#held.add(request);
+    else this.#held.delete(request);
+    this.#watchDeadline();
   }
 
   piece(batchId: number, index: number, answer: WorkerAnswer): void {
+    // A handler that streams has the response timeout for each piece.
+    this.#deadline?.refresh();
     this.#batches.find(({ id }) => id === batchId)?.requests[index]?.piece(clientAnswer(answer));
+  }
+
+  #locate(request: PendingRequest, found: (batchId: number, index: number) => void): void {
+    for (const { id, requests } of this.#batches) {
+      const index = requests.indexOf(request);
+      if (index >= 0) found(id, index);
+    }
   }
 
   result(result: BatchResult): void {
@@ -142,7 +160,16 @@ export class BatchDesk implements Desk {
   /** The deadline counts from the moment at which the worker can have begun the batch. */
   #begun(): void {
     this.#begunAt = performance.now();
-    if (this.#responseTimeoutMs > 0) this.#deadline = setTimeout(() => this.#events.overdue(), this.#responseTimeoutMs);
+    this.#held.clear();
+    this.#watchDeadline();
+  }
+
+  /** The handler's time runs while it has a batch and nobody holds it up. */
+  #watchDeadline(): void {
+    const runs = this.#batches.length > 0 && this.#held.size === 0;
+    if (!runs) this.#disarm();
+    else if (!this.#deadline && this.#responseTimeoutMs > 0)
+      this.#deadline = setTimeout(() => this.#events.overdue(), this.#responseTimeoutMs);
   }
 
   #disarm(): void {

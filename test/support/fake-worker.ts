@@ -14,6 +14,7 @@ export class FakeLink implements WorkerLink {
   /** How many batches came in each message. */
   readonly messages: number[] = [];
   readonly cancelled: { batchId: number; indices: readonly number[] }[] = [];
+  readonly holds: { batchId: number; index: number; held: boolean }[] = [];
   readonly tuned: number[] = [];
   shutdowns = 0;
   onShutdown: () => void = () => {};
@@ -45,6 +46,10 @@ export class FakeLink implements WorkerLink {
 
   cancel(batchId: number, indices: readonly number[]): void {
     this.cancelled.push({ batchId, indices });
+  }
+
+  hold(batchId: number, index: number, held: boolean): void {
+    this.holds.push({ batchId, index, held });
   }
 
   tune({ threads }: CpuAllotment): void {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import queue
+
 import pytest
 
 from support.frontend import request
@@ -104,3 +106,60 @@ def test_other_ranks_load_and_are_silent(workers, archive) -> None:
     worker.send(shutdown={})
     assert worker.events.get(timeout=20) is None
     assert workers.ended(worker) == 0
+
+
+def test_a_handler_is_held_up_while_its_caller_does_not_read(workers, archive) -> None:
+    worker = workers.serve(
+        archive,
+        """
+        import os, time
+        from ts.handler_utils.utils import send_intermediate_predict_response
+
+        def handle(data, context):
+            if data is None:
+                return None
+            while not os.path.exists("held"):
+                time.sleep(0.01)
+            send_intermediate_predict_response(["piece"], context.request_ids, "", 200, context)
+            return ["last"]
+        """,
+    )
+    batch = worker.start_batch(request())
+    worker.send(flow={"batch_id": batch, "index": 0, "held": True})
+    worker.send(tune={"cpu_threads": 1})
+    archive.write("held", "")
+    with pytest.raises(queue.Empty):
+        worker.next_event("piece", patience=0.5)
+    worker.send(flow={"batch_id": batch, "index": 0, "held": False})
+    assert worker.next_event("piece").answer.body == b"piece"
+    assert worker.next_event("result").code == Code.OK
+
+
+def test_nobody_is_held_up_for_a_caller_who_left(workers, archive) -> None:
+    worker = workers.serve(
+        archive,
+        """
+        import time
+        from ts.handler_utils.utils import send_intermediate_predict_response
+
+        def handle(data, context):
+            if data is None:
+                return None
+            while data[0]["body"] == b"on and on":
+                send_intermediate_predict_response(["piece"] * len(data), context.request_ids, "", 200, context)
+                time.sleep(0.01)
+            return ["last"] * len(data)
+        """,
+    )
+    batch = worker.start_batch(request(b"on and on"), request())
+    worker.send(flow={"batch_id": batch, "index": 1, "held": True})
+    worker.send(cancel={"batch_id": batch, "indices": [1]})
+    worker.send(flow={"batch_id": batch, "index": 0, "held": True})
+    # Once all have gone, the handler is stopped where it sends the next piece, though it never looks.
+    worker.send(cancel={"batch_id": batch, "indices": [0]})
+    assert workers.printed(worker, "Every caller of the batch has gone")
+    event = worker.events.get(timeout=20)
+    while not event.results:
+        event = worker.events.get(timeout=20)
+    assert event.results[0].code == Code.PREDICTION_FAILED
+    assert worker.predict(request(b"once")).answers[0].body == b"last"

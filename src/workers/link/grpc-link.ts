@@ -51,6 +51,10 @@ export class GrpcLink implements WorkerLink {
     this.#write({ cancel: { batchId, indices: [...indices] } });
   }
 
+  hold(batchId: number, index: number, held: boolean): void {
+    this.#write({ flow: { batchId, index, held } });
+  }
+
   tune(allotment: CpuAllotment): void {
     this.#write({ tune: allotmentMessage(allotment) });
   }

@@ -57,6 +57,8 @@ export interface WorkerLink {
   /** Batches for the worker to run one after the other. */
   send(batches: readonly DispatchedBatch[]): void;
   cancel(batchId: number, indices: readonly number[]): void;
+  /** Holds a handler up where it sends the next piece of a request's result, or lets it go on. */
+  hold(batchId: number, index: number, held: boolean): void;
   tune(allotment: CpuAllotment): void;
   /** Asks the worker to finish what it has and to exit. */
   shutdown(): void;

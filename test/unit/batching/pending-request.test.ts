@@ -105,3 +105,47 @@ describe('a streamed answer', () => {
     expect(await textOf(rest as AsyncIterable<Uint8Array>)).toBe('b');
   });
 });
+
+describe('a stream whose reader does not keep up', () => {
+  const megabyte = { ...answerOf(''), body: Buffer.alloc(1 << 20) };
+
+  async function streaming() {
+    const told: boolean[] = [];
+    const holder = new (class extends RecordingHolder {
+      held(_request: PendingRequest, held: boolean): void {
+        told.push(held);
+      }
+    })();
+    const request = new PendingRequest(inferenceInput());
+    request.heldBy(holder, 'dispatched');
+    request.piece(answerOf('first'));
+    const { rest } = await request.answer;
+    const reader = (rest as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    return { request, holder, told, reader };
+  }
+
+  it('holds its handler up, and lets it go on once half is read', async () => {
+    const { request, told, reader } = await streaming();
+    request.piece(megabyte);
+    expect(told).toEqual([]);
+    request.piece(megabyte);
+    request.piece(megabyte);
+    expect(told).toEqual([true]);
+    await reader.next();
+    await reader.next();
+    expect(told).toEqual([true]);
+    await reader.next();
+    expect(told).toEqual([true, false]);
+  });
+
+  it('ends with an error where the handler cannot be held up', async () => {
+    const { request, holder, reader } = await streaming();
+    for (let count = 0; count <= 16; count += 1) request.piece(megabyte);
+    expect(holder.abandonedRequests).toEqual([request]);
+    expect(request.state).toBe('settled');
+    const read = async () => {
+      while (!(await reader.next()).done);
+    };
+    await expect(read()).rejects.toMatchObject({ message: expect.stringContaining('too slow') });
+  });
+});

@@ -6,6 +6,7 @@ import type { Cancel as _torchbridge_worker_v1_Cancel, Cancel__Output as _torchb
 import type { Tune as _torchbridge_worker_v1_Tune, Tune__Output as _torchbridge_worker_v1_Tune__Output } from '../../../torchbridge/worker/v1/Tune.js';
 import type { Shutdown as _torchbridge_worker_v1_Shutdown, Shutdown__Output as _torchbridge_worker_v1_Shutdown__Output } from '../../../torchbridge/worker/v1/Shutdown.js';
 import type { Batches as _torchbridge_worker_v1_Batches, Batches__Output as _torchbridge_worker_v1_Batches__Output } from '../../../torchbridge/worker/v1/Batches.js';
+import type { Flow as _torchbridge_worker_v1_Flow, Flow__Output as _torchbridge_worker_v1_Flow__Output } from '../../../torchbridge/worker/v1/Flow.js';
 
 export interface ToWorker {
   'load'?: (_torchbridge_worker_v1_Load | null);
@@ -14,7 +15,8 @@ export interface ToWorker {
   'tune'?: (_torchbridge_worker_v1_Tune | null);
   'shutdown'?: (_torchbridge_worker_v1_Shutdown | null);
   'batches'?: (_torchbridge_worker_v1_Batches | null);
-  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches";
+  'flow'?: (_torchbridge_worker_v1_Flow | null);
+  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches"|"flow";
 }
 
 export interface ToWorker__Output {
@@ -24,5 +26,6 @@ export interface ToWorker__Output {
   'tune'?: (_torchbridge_worker_v1_Tune__Output | null);
   'shutdown'?: (_torchbridge_worker_v1_Shutdown__Output | null);
   'batches'?: (_torchbridge_worker_v1_Batches__Output | null);
-  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches";
+  'flow'?: (_torchbridge_worker_v1_Flow__Output | null);
+  'command'?: "load"|"batch"|"cancel"|"tune"|"shutdown"|"batches"|"flow";
 }

@@ -1,0 +1,15 @@
+// Original file: worker.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Flow {
+  'batchId'?: (number | string | Long);
+  'index'?: (number);
+  'held'?: (boolean);
+}
+
+export interface Flow__Output {
+  'batchId': (number);
+  'index': (number);
+  'held': (boolean);
+}
