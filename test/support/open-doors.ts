@@ -43,6 +43,7 @@ export function doorConfig(change: Partial<FrontDoorConfig> = {}): FrontDoorConf
     trustedOrigins: [],
     maxRequestSize: 6_553_500,
     maxResponseSize: 6_553_500,
+    streamStallTimeout: 60,
     corsAllowedOrigin: null,
     corsAllowedMethods: null,
     corsAllowedHeaders: null,

@@ -30,6 +30,7 @@ export type GrpcDoorConfig = Pick<
   | 'certificateFile'
   | 'maxRequestSize'
   | 'maxResponseSize'
+  | 'streamStallTimeout'
   | 'modelApi'
   | 'tsOpenInferenceProtocol'
   | 'tsHeaderKeySequenceId'
@@ -126,6 +127,7 @@ function inferenceApis({ config, serving, logging, version }: GrpcDoorOptions): 
   const predictions = inferenceService({
     serving,
     log,
+    streamStallMs: config.streamStallTimeout * 1000,
     sequenceHeaders: {
       id: config.tsHeaderKeySequenceId,
       start: config.tsHeaderKeySequenceStart,

@@ -15,6 +15,8 @@ import { writeAll } from './write-all.js';
 export interface InferenceServiceParts {
   readonly serving: Serving;
   readonly sequenceHeaders: SequenceHeaders;
+  /** How long the reader of a stream may take nothing, in ms; 0: for ever. */
+  readonly streamStallMs: number;
   readonly log: Logger;
 }
 
@@ -22,6 +24,7 @@ export interface InferenceServiceParts {
 export function inferenceService({
   serving,
   sequenceHeaders,
+  streamStallMs,
   log,
 }: InferenceServiceParts): InferenceAPIsServiceHandlers {
   const failing: Failing = { door: 'inference', log };
@@ -40,13 +43,13 @@ export function inferenceService({
     }),
 
     StreamPredictions: (call) => {
-      streamPrediction(serving, call).catch((error: unknown) => {
+      streamPrediction(serving, call, streamStallMs).catch((error: unknown) => {
         const shown = servingErrorOf(error, (message, thrown) => log.error(message, { error: thrown }));
         call.emit('error', failureOf(shown, 'inference'));
       });
     },
 
-    StreamPredictions2: (call) => serveSequences(call, { serving, headers: sequenceHeaders, log }),
+    StreamPredictions2: (call) => serveSequences(call, { serving, headers: sequenceHeaders, streamStallMs, log }),
   };
 }
 
@@ -58,11 +61,16 @@ export function healthText(healthy: boolean): string {
 async function streamPrediction(
   serving: Serving,
   call: ServerWritableStream<PredictionsRequest__Output, PredictionResponse>,
+  stallMs: number,
 ): Promise<void> {
   const { target, input } = predictionOf(call.request);
   const inference = serving.infer(target, input);
   call.once('cancelled', () => inference.cancel());
   const answer = await inference.answer;
-  const alive = await writeAll(call, answer, (prediction) => ({ prediction: prediction as Buffer }));
-  if (alive) call.end(trailersOf(input.requestId, answer));
+  try {
+    const alive = await writeAll(call, answer, (prediction) => ({ prediction: prediction as Buffer }), stallMs);
+    if (alive) call.end(trailersOf(input.requestId, answer));
+  } finally {
+    inference.cancel();
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Inference } from '../../batching/inference.js';
+import type { Answer, Inference } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { Status } from '../../generated/google/rpc/Status.js';
 import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/inference/PredictionResponse.js';
@@ -22,6 +22,7 @@ export interface SequenceHeaders {
 interface SequenceCallParts {
   readonly serving: Serving;
   readonly headers: SequenceHeaders;
+  readonly streamStallMs: number;
   readonly log: Logger;
 }
 
@@ -101,18 +102,23 @@ class SequenceCall {
     await before;
     try {
       if (!inference) throw failure;
-      await writeAll(this.#call, await inference.answer, (prediction) => ({
-        prediction: prediction as Buffer,
-        sequenceId,
-      }));
+      await this.#write(await inference.answer, (prediction) => ({ prediction: prediction as Buffer, sequenceId }));
     } catch (error) {
       const status = this.#statusOf(error);
-      await writeAll(this.#call, { body: new Uint8Array() }, () =>
-        sequenceId === '' ? { status } : { status, sequenceId },
-      );
+      const last = sequenceId === '' ? { status } : { status, sequenceId };
+      // Who reads nothing does not read this either; what waits for it is let go.
+      await this.#write({ body: new Uint8Array() }, () => last).catch(() => this.#call.destroy());
     } finally {
+      inference?.cancel();
       if (inference) this.#inferences.delete(inference);
     }
+  }
+
+  #write(
+    answer: Pick<Answer, 'body' | 'rest'>,
+    messageOf: (piece: Uint8Array) => PredictionResponse,
+  ): Promise<boolean> {
+    return writeAll(this.#call, answer, messageOf, this.#parts.streamStallMs);
   }
 
   #admit(request: PredictionsRequest__Output, sequenceId: string): Inference {

@@ -5,10 +5,12 @@ import type { Answer, Inference } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
 import type { BodyStore, StoredBody } from '../../workers/shared-memory/body-store.js';
+import { acceptsEvents, eventStreamType, isEventStream } from '../codec/event-stream.js';
 import { jsonDocument } from '../codec/json-document.js';
 import { Query } from '../codec/query.js';
 import { ClientGone, readBody, storeBody } from '../codec/request-body.js';
 import { type Framing, headerBlock } from './envelope.js';
+import { type PieceFormat, pieceEvents, plainPieces, writeResult } from './result-stream.js';
 
 /** What all requests of a listener have in common. */
 export interface ExchangeSettings {
@@ -18,6 +20,8 @@ export interface ExchangeSettings {
   readonly maxRequestSize: number;
   /** Bytes of an answer of a handler that are passed on. */
   readonly maxResponseSize: number;
+  /** How long the reader of a streamed answer may take nothing, in ms; 0: for ever. */
+  readonly streamStallMs: number;
   /** Told of every response. */
   readonly access: (record: AccessRecord) => void;
   /** Told of defects of ours: the client got a neutral message. */
@@ -133,11 +137,16 @@ export class Exchange {
         `The answer of the model is larger than ${maxResponseSize} bytes, the max_response_size of this server.`,
       );
     }
-    if (answer.rest === undefined) {
+    const isStream = answer.rest !== undefined;
+    const asEvents =
+      acceptsEvents(this.request.headers.accept) && (isStream || answer.status < 400) && answer.status !== 204;
+    if (asEvents && !isEventStream(answer.headers)) {
+      await this.#stream({ ...answer, headers: withContentType(answer.headers, eventStreamType) }, pieceEvents);
+    } else if (isStream) {
+      await this.#stream(answer, plainPieces);
+    } else {
       this.#send(answer.status, answer.phrase, answer.headers, answer.body);
-      return;
     }
-    await this.#stream(answer, answer.rest);
   }
 
   /** Answers with an error; after the head of a stream has gone, ends the connection in its place. */
@@ -147,9 +156,13 @@ export class Exchange {
       response.destroy();
       return;
     }
-    const shown = error instanceof ServingError ? error : this.#ownDefect(error);
-    const status = isSendable(shown.status) ? shown.status : 500;
-    this.sendJson(status, { code: status, type: shown.type, message: shown.message });
+    const document = this.#document(error);
+    this.sendJson(document.code, document);
+  }
+
+  #document(error: unknown): { code: number; type: string; message: string } {
+    const { status, type, message } = error instanceof ServingError ? error : this.#ownDefect(error);
+    return { code: isSendable(status) ? status : 500, type, message };
   }
 
   #askForBody(): void {
@@ -181,27 +194,15 @@ export class Exchange {
     this.#response.end(bodiless ? undefined : body);
   }
 
-  async #stream(answer: Answer, rest: AsyncIterable<Uint8Array>): Promise<void> {
-    const response = this.#response;
+  async #stream(answer: Answer, format: PieceFormat): Promise<void> {
     const framing = this.request.httpVersionMinor === 0 ? 'until-close' : 'chunked';
     this.#head(answer.status, answer.phrase, answer.headers, framing);
-    if (answer.body.length > 0) {
-      response.write(answer.body);
-    }
-    try {
-      for await (const piece of rest) {
-        if (response.destroyed) {
-          return;
-        }
-        if (piece.length > 0 && !response.write(piece)) {
-          await writable(response);
-        }
-      }
-      response.end();
-    } catch {
-      // No terminating chunk: the client must not take the part for the whole.
-      response.destroy();
-    }
+    await writeResult(this.#response, {
+      pieces: piecesOf(answer),
+      format,
+      stallMs: this.#settings.streamStallMs,
+      shown: (error) => this.#document(error),
+    });
   }
 
   #head(status: number, phrase: string | undefined, own: readonly string[], framing: Framing): void {
@@ -233,6 +234,17 @@ export class Exchange {
   }
 }
 
+/** Every piece of an answer, the first one too. */
+async function* piecesOf({ body, rest }: Answer): AsyncIterable<Uint8Array> {
+  yield body;
+  if (rest !== undefined) yield* rest;
+}
+
+function withContentType(headers: readonly string[], type: string): string[] {
+  const others = headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'content-type');
+  return ['content-type', type, ...others];
+}
+
 /** The other end of a connection, as access logs show it; a Unix socket has none. */
 export function remoteText(socket: Socket): string {
   const address = socket.remoteAddress;
@@ -245,17 +257,4 @@ export function remoteText(socket: Socket): string {
 /** Whether Node can put a status on the wire as a final one. */
 function isSendable(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 999;
-}
-
-/** Waits until a response takes more, or is gone. */
-function writable(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

@@ -27,6 +27,7 @@ export type FrontDoorConfig = Pick<
   | 'trustedOrigins'
   | 'maxRequestSize'
   | 'maxResponseSize'
+  | 'streamStallTimeout'
   | 'corsAllowedOrigin'
   | 'corsAllowedMethods'
   | 'corsAllowedHeaders'
@@ -107,6 +108,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
         cors: corsHeaders(config),
         maxRequestSize: config.maxRequestSize,
         maxResponseSize: config.maxResponseSize,
+        streamStallMs: config.streamStallTimeout * 1000,
         access: (record) => logging.access(record),
         log: logging.ts('HttpDoors'),
         onResponse: options.onResponse ?? (() => {}),

@@ -129,7 +129,7 @@ export class Listener {
 
   /** From the router's words to ours; Fastify has no part in the answer. */
   #answer(handle: Handler) {
-    const { access, cors, log, maxRequestSize, maxResponseSize, onResponse } = this.#settings;
+    const { access, cors, log, maxRequestSize, maxResponseSize, streamStallMs, onResponse } = this.#settings;
     const self = this;
     const settings = {
       access,
@@ -137,6 +137,7 @@ export class Listener {
       log,
       maxRequestSize,
       maxResponseSize,
+      streamStallMs,
       onResponse,
       get closing() {
         return self.closing;

@@ -26,6 +26,13 @@ export const addressKeys = {
     help: 'Where `/metrics` is read. It cannot be shared with another address.',
   }),
   enable_metrics_api: key({ group, type: flag, default: 'true', help: 'False: there is no metrics listener.' }),
+  stream_stall_timeout: key({
+    group,
+    type: integer(0),
+    default: '60',
+    ours: true,
+    help: 'Seconds that the reader of a streamed result may take nothing of it before it is cut off; 0: no limit.',
+  }),
   grpc_inference_address: key({ group, type: host, default: '127.0.0.1', help: 'Host of the gRPC inference service.' }),
   grpc_management_address: key({
     group,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ServingError } from '../../../../src/errors/serving-error.js';
 import { type OpenDoors, openDoors } from '../../../support/open-doors.js';
 import { RawConnection } from '../../../support/raw-http.js';
 
@@ -315,6 +316,83 @@ describe('a streamed answer', () => {
     connection.close();
     await expect.poll(() => ended).toBe(true);
     expect(open.serving.cancelled).toBe(1);
+  });
+
+  test('a reader who reads nothing is cut off after stream_stall_timeout', async () => {
+    await open.doors.close({ graceMs: 0 });
+    open = await openDoors({ streamStallTimeout: 0.1 });
+    async function* endless() {
+      for (;;) yield Buffer.alloc(1 << 20);
+    }
+    open.serving.add('stream', '1.0', () => ({ body: Buffer.from('one'), rest: endless() }));
+    const connection = open.connect();
+    connection.socket.pause();
+    connection.write('GET /predictions/stream HTTP/1.1\r\n\r\n');
+    await expect.poll(() => open.serving.cancelled, { timeout: 10_000 }).toBe(1);
+    connection.close();
+  });
+});
+
+describe('server-sent events', () => {
+  const events = async (accept = 'text/event-stream') =>
+    await open.raw(`POST /predictions/stream HTTP/1.1\r\nAccept: ${accept}\r\n\r\n`);
+
+  async function* pieces(...parts: (string | Buffer | Error)[]) {
+    for (const part of parts) {
+      if (part instanceof Error) throw part;
+      yield Buffer.from(part);
+    }
+  }
+
+  test('each piece is an event, and the end is one', async () => {
+    open.serving.add('stream', '1.0', () => ({
+      headers: ['content-type', 'text/plain', 'x-own', 'yes'],
+      body: Buffer.from('one'),
+      rest: pieces('two\nlines\n', '', Buffer.from([0xff, 0])),
+    }));
+    const { headers, body, complete } = await events('text/html, Text/Event-Stream;q=0.5');
+    expect(headers.filter(([name]) => /^(content-type|x-own)$/.test(name))).toEqual([
+      ['content-type', 'text/event-stream'],
+      ['x-own', 'yes'],
+    ]);
+    expect(body.toString()).toBe(
+      'data: one\n\ndata: two\ndata: lines\ndata: \n\nevent: binary\ndata: /wA=\n\nevent: end\ndata: \n\n',
+    );
+    expect(complete).toBe(true);
+  });
+
+  test('a result that comes at once is one event', async () => {
+    open.serving.add('stream', '1.0', () => ({ body: Buffer.from('{"a": 1}') }));
+    expect((await events()).body.toString()).toBe('data: {"a": 1}\n\nevent: end\ndata: \n\n');
+  });
+
+  test('a stream that breaks ends with an event that says why', async () => {
+    const rest = pieces('two', new ServingError('internal', 'Worker died.'));
+    open.serving.add('stream', '1.0', () => ({ body: Buffer.from('one'), rest }));
+    const { body, complete } = await events();
+    expect(body.toString()).toBe(
+      'data: one\n\ndata: two\n\nevent: error\ndata: {"code":500,"type":"InternalServerException","message":"Worker died."}\n\n',
+    );
+    expect(complete).toBe(true);
+  });
+
+  test('an error before the first piece is an ordinary answer', async () => {
+    open.serving.add('stream', '1.0', () => {
+      throw new ServingError('internal', 'Worker died.');
+    });
+    const { status, headers } = await events();
+    expect([status, header(headers, 'content-type')]).toEqual([500, 'application/json']);
+    open.serving.add('stream', '1.0', () => ({ status: 418, body: Buffer.from('no tea') }));
+    expect((await events()).body.toString()).toBe('no tea');
+  });
+
+  test('who does not name them, or refuses them, gets the bytes; so does a handler that writes events itself', async () => {
+    const own = ['content-type', 'text/event-stream'];
+    open.serving.add('stream', '1.0', () => ({ headers: own, body: Buffer.from('data: 1\n\n'), rest: pieces() }));
+    expect((await events()).body.toString()).toBe('data: 1\n\n');
+    open.serving.add('stream', '1.0', () => ({ body: Buffer.from('one'), rest: pieces() }));
+    for (const accept of ['*/*', 'text/event-stream;q=0', 'text/*'])
+      expect((await events(accept)).body.toString()).toBe('one');
   });
 });
 
