@@ -1,7 +1,9 @@
 import type { TokenKeys } from '../../src/api/auth/token-keys.js';
 import type { Endpoint, Role } from '../../src/api/http/endpoint.js';
 import { endpointsOf } from '../../src/api/http/endpoints.js';
+import { WebSocketDoor } from '../../src/api/websocket/websocket-door.js';
 import { EchoServing } from './echo-serving.js';
+import { doorConfig } from './open-doors.js';
 
 /** Every endpoint that a listener with some roles may have. */
 export function allEndpoints(roles: readonly Role[], tokens: TokenKeys): Endpoint[] {
@@ -9,6 +11,7 @@ export function allEndpoints(roles: readonly Role[], tokens: TokenKeys): Endpoin
   return endpointsOf(new Set(roles), {
     serving,
     lifecycle: serving,
+    sockets: new WebSocketDoor(doorConfig(), serving),
     metrics: null,
     tokens,
     modelApi: true,

@@ -2,6 +2,7 @@ import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Serving } from '../../serving/serving.js';
 import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
+import type { WebSocketDoor } from '../websocket/websocket-door.js';
 
 /** What `/metrics` shows. */
 export interface MetricsExposition {
@@ -15,6 +16,7 @@ export interface MetricsExposition {
 export interface DoorContext {
   readonly serving: Serving;
   readonly lifecycle: Lifecycle;
+  readonly sockets: WebSocketDoor;
   /** null: nothing is exported. */
   readonly metrics: MetricsExposition | null;
   /** Where large request bodies are put; absent: into the heap. */

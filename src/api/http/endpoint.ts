@@ -2,6 +2,7 @@ import type { TokenScope } from '../auth/token-keys.js';
 import type { Exchange, PathNames } from './exchange.js';
 import type { Operations } from './openapi/operation.js';
 import { methodNotAllowed } from './refusals.js';
+import type { Upgrade } from './upgrade.js';
 
 /** Answers one request. What it throws is answered as an error. */
 export type Handler = (exchange: Exchange) => Promise<void> | void;
@@ -19,6 +20,8 @@ export interface Endpoint {
   readonly open?: true;
   /** One handler for every method, or one for each; another method is refused. */
   readonly handle: Handler | { readonly [method: string]: Handler };
+  /** Takes the connection of a client over that asks to speak WebSocket; absent: it is refused. What it throws is answered. */
+  readonly converse?: (exchange: Exchange, upgrade: Upgrade) => void;
   /** What OpenAPI documents say of it, by their spelling of the path; absent where they pass over it. */
   readonly operations?: Operations;
 }

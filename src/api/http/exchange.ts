@@ -11,6 +11,7 @@ import { Query } from '../codec/query.js';
 import { ClientGone, readBody, storeBody } from '../codec/request-body.js';
 import { type Framing, headerBlock } from './envelope.js';
 import { type PieceFormat, pieceEvents, plainPieces, writeResult } from './result-stream.js';
+import type { Upgrade } from './upgrade.js';
 
 /** What all requests of a listener have in common. */
 export interface ExchangeSettings {
@@ -47,6 +48,8 @@ export class Exchange {
   readonly id = randomUUID();
   readonly request: RoutedRequest;
   readonly names: PathNames;
+  /** What a client needs that asks to speak WebSocket from here on; null: it does not. */
+  readonly upgrade: Upgrade | null;
   readonly #response: ServerResponse;
   readonly #settings: ExchangeSettings;
   /** Milliseconds since the epoch at which the request had arrived as a whole. */
@@ -54,9 +57,16 @@ export class Exchange {
   #query: Query | undefined;
   #awaits100: boolean;
 
-  constructor(request: RoutedRequest, response: ServerResponse, names: PathNames, settings: ExchangeSettings) {
+  constructor(
+    request: RoutedRequest,
+    response: ServerResponse,
+    names: PathNames,
+    settings: ExchangeSettings,
+    upgrade: Upgrade | null = null,
+  ) {
     this.request = request;
     this.names = names;
+    this.upgrade = upgrade;
     this.#response = response;
     this.#settings = settings;
     this.#awaits100 = request.headers.expect !== undefined && request.httpVersionMinor > 0;
@@ -156,13 +166,19 @@ export class Exchange {
       response.destroy();
       return;
     }
-    const document = this.#document(error);
+    const document = this.document(error);
     this.sendJson(document.code, document);
   }
 
-  #document(error: unknown): { code: number; type: string; message: string } {
-    const { status, type, message } = error instanceof ServingError ? error : this.#ownDefect(error);
+  /** What the client is told of an error; the log gets what is a defect of the server. */
+  document(error: unknown, requestId: string = this.id): { code: number; type: string; message: string } {
+    const { status, type, message } = error instanceof ServingError ? error : this.#ownDefect(error, requestId);
     return { code: isSendable(status) ? status : 500, type, message };
+  }
+
+  /** The connection was taken over from HTTP. */
+  switched(): void {
+    this.#report(101);
   }
 
   #askForBody(): void {
@@ -177,12 +193,9 @@ export class Exchange {
     return body;
   }
 
-  #ownDefect(error: unknown): ServingError {
-    this.#settings.log.error(`${this.method} ${this.target} failed by a defect of the server`, {
-      requestId: this.id,
-      error,
-    });
-    return new ServingError('internal', `The server failed to handle the request; its log tells more of ${this.id}.`);
+  #ownDefect(error: unknown, requestId: string): ServingError {
+    this.#settings.log.error(`${this.method} ${this.target} failed by a defect of the server`, { requestId, error });
+    return new ServingError('internal', `The server failed to handle the request; its log tells more of ${requestId}.`);
   }
 
   #send(status: number, phrase: string | undefined, own: readonly string[], body: Uint8Array): void {
@@ -201,7 +214,7 @@ export class Exchange {
       pieces: piecesOf(answer),
       format,
       stallMs: this.#settings.streamStallMs,
-      shown: (error) => this.#document(error),
+      shown: (error) => this.document(error),
     });
   }
 
@@ -221,6 +234,10 @@ export class Exchange {
         `The handler set something that HTTP cannot carry: ${(error as Error).message}.`,
       );
     }
+    this.#report(status);
+  }
+
+  #report(status: number): void {
     this.#settings.onResponse(status);
     this.#settings.access({
       remote: remoteText(this.request.socket),

@@ -6,6 +6,7 @@ import type { Serving } from '../../serving/serving.js';
 import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
 import { WebGuard } from '../auth/web-guard.js';
+import { WebSocketDoor } from '../websocket/websocket-door.js';
 import { bind } from './binding.js';
 import type { DoorContext, MetricsExposition } from './door-context.js';
 import type { Role } from './endpoint.js';
@@ -28,6 +29,10 @@ export type FrontDoorConfig = Pick<
   | 'maxRequestSize'
   | 'maxResponseSize'
   | 'streamStallTimeout'
+  | 'websocketPingInterval'
+  | 'tsHeaderKeySequenceId'
+  | 'tsHeaderKeySequenceStart'
+  | 'tsHeaderKeySequenceEnd'
   | 'corsAllowedOrigin'
   | 'corsAllowedMethods'
   | 'corsAllowedHeaders'
@@ -85,6 +90,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
   const tokens = options.tokens ?? null;
   const context: DoorContext = {
     serving: options.serving,
+    sockets: new WebSocketDoor(config, options.serving),
     lifecycle: options.lifecycle,
     metrics: options.metrics ?? null,
     ...(options.store && { store: options.store }),
@@ -95,7 +101,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
   };
   const listeners: Listener[] = [];
   const closeAll = async (graceMs: number) => {
-    await Promise.all(listeners.map((listener) => listener.close(graceMs)));
+    await Promise.all([context.sockets.close(graceMs), ...listeners.map((listener) => listener.close(graceMs))]);
   };
   try {
     for (const { address, roles } of plans) {

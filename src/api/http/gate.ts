@@ -14,6 +14,9 @@ export interface GateSettings {
   readonly cors: boolean;
 }
 
+/** A protocol that is never spoken: what follows is a token. */
+const BEARER_PROTOCOL = 'torchbridge.bearer.';
+
 export class Gate {
   readonly #settings: GateSettings;
 
@@ -42,16 +45,27 @@ export class Gate {
    */
   admit(exchange: Exchange, roles: readonly Role[], open: boolean): void {
     const { tokens, guard } = this.#settings;
-    if (guard !== null && roles.includes('management')) {
+    // Browsers let any page read what comes over a WebSocket, where they keep other answers from it.
+    if (guard !== null && (roles.includes('management') || exchange.upgrade !== null)) {
       guard.check(exchange.method, exchange.request.headers);
     }
     if (tokens === null || open || roles.every((role) => role === 'metrics')) {
       return;
     }
-    const { authorization } = exchange.request.headers;
+    const authorization = exchange.request.headers.authorization ?? fromProtocols(exchange);
     const accepted = roles.some((role) => role !== 'metrics' && tokens.accepts(role, authorization));
     if (!accepted) {
       throw badToken();
     }
   }
+}
+
+/** Where a page opens a WebSocket, it can set no header, but name protocols: one of them may carry the token. */
+function fromProtocols({ request, upgrade }: Exchange): string | undefined {
+  if (upgrade === null) {
+    return undefined;
+  }
+  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
+  const carrier = offered.find((name) => name.startsWith(BEARER_PROTOCOL));
+  return carrier === undefined ? undefined : `Bearer ${carrier.slice(BEARER_PROTOCOL.length)}`;
 }

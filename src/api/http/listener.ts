@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -11,6 +11,7 @@ import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.j
 import { canonicalPath } from './path.js';
 import { resourceNotFound } from './refusals.js';
 import { RequestsInFlight } from './requests-in-flight.js';
+import { asksForWebSocket, serveAsPlain, type Upgrade } from './upgrade.js';
 
 /** The method under which every path is known to the router; with it, Fastify looks for no body. */
 const ROUTED_METHOD = 'GET';
@@ -36,6 +37,7 @@ export class Listener {
   readonly #settings: ListenerSettings;
   readonly #inFlight = new RequestsInFlight();
   readonly #sockets = new Set<Socket>();
+  readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
   /** True from the moment in which connections end with their next response. */
   closing = false;
 
@@ -116,6 +118,9 @@ export class Listener {
         access({ remote, method: 'GET', uri: '/bad-request', protocol: 'HTTP/1.1', status, milliseconds: 0 });
       },
     });
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      void this.#upgrade(server, request, socket, head);
+    });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -145,8 +150,9 @@ export class Listener {
     };
     return ({ raw, params }: FastifyRequest, reply: FastifyReply): void => {
       reply.hijack();
-      this.#inFlight.begin(raw, reply.raw);
-      const exchange = new Exchange(raw, reply.raw, params as PathNames, settings);
+      const upgrade = this.#upgrades.get(raw) ?? null;
+      this.#inFlight.begin(raw, reply.raw, upgrade?.socket);
+      const exchange = new Exchange(raw, reply.raw, params as PathNames, settings, upgrade);
       void this.#attempt(exchange, handle);
     };
   }
@@ -166,7 +172,35 @@ export class Listener {
       return;
     }
     this.#settings.gate.admit(exchange, [role], endpoint.open === true);
+    if (exchange.upgrade !== null) {
+      return this.#switch(endpoint, exchange, exchange.upgrade);
+    }
     return handlerFor(endpoint, exchange.method)(exchange);
+  }
+
+  #switch(endpoint: Endpoint, exchange: Exchange, upgrade: Upgrade): void {
+    if (endpoint.converse === undefined) {
+      throw new ServingError('badRequest', 'WebSocket is spoken at /predictions/{model_name}[/{model_version}] only.');
+    }
+    endpoint.converse(exchange, upgrade);
+  }
+
+  /** A request that would leave HTTP: it waits until those before it on the connection are answered. */
+  async #upgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    await this.#inFlight.wholeOnesSettled(socket);
+    if (socket.destroyed) return;
+    if (!asksForWebSocket(request)) {
+      serveAsPlain(server, request, socket, head);
+      return;
+    }
+    const response = new ServerResponse(request);
+    // What does not become a conversation ends with its answer.
+    response.shouldKeepAlive = false;
+    response.once('finish', () => socket.end());
+    response.assignSocket(socket);
+    this.#upgrades.set(request, { socket, head, response });
+    this.#app.routing(request, response);
   }
 
   #serveNothing(exchange: Exchange): void {

@@ -17,8 +17,8 @@ export class RequestsInFlight {
   #count = 0;
   #waiters: Waiter[] = [];
 
-  /** Counts a request until its response is sent or its connection is gone. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
+  /** Counts a request until its response is sent or its connection is gone; one that switches to WebSocket, until the latter. */
+  begin(request: IncomingMessage, response: ServerResponse, until: ServerResponse | Socket = response): void {
     const { socket } = request;
     const known = this.#connections.get(socket);
     const connection = known ?? { count: 0, latest: { request, response } };
@@ -28,7 +28,7 @@ export class RequestsInFlight {
     connection.count += 1;
     connection.latest = { request, response };
     this.#count += 1;
-    response.once('close', () => {
+    until.once('close', () => {
       connection.count -= 1;
       this.#count -= 1;
       if (this.#waiters.length > 0) {

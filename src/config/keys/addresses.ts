@@ -33,6 +33,13 @@ export const addressKeys = {
     ours: true,
     help: 'Seconds that the reader of a streamed result may take nothing of it before it is cut off; 0: no limit.',
   }),
+  websocket_ping_interval: key({
+    group,
+    type: integer(0),
+    default: '30',
+    ours: true,
+    help: 'Seconds after which a WebSocket client is asked whether it is there, and cut off if it did not answer the last time; 0: never.',
+  }),
   grpc_inference_address: key({ group, type: host, default: '127.0.0.1', help: 'Host of the gRPC inference service.' }),
   grpc_management_address: key({
     group,

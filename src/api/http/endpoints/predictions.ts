@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { DoorContext } from '../door-context.js';
 import type { Endpoint } from '../endpoint.js';
+import type { Exchange } from '../exchange.js';
 import type { Operation } from '../openapi/operation.js';
 import { handlerBody, inferenceResponses } from '../openapi/responses.js';
 import { resourceNotFound } from '../refusals.js';
 import { text } from '../request-parameters.js';
+import type { Upgrade } from '../upgrade.js';
 import { inferenceHandler } from './inference-call.js';
 
 const modelName = text('Name of the model.');
@@ -15,10 +17,14 @@ export function predictions(context: DoorContext): Endpoint[] {
 }
 
 function family(context: DoorContext, root: string, explain: 'True' | 'False'): Endpoint[] {
-  const handle = inferenceHandler(context, {
-    target: ({ names }) => ({ model: names['model_name'] ?? '', version: names['model_version'] ?? null }),
-    injected: ({ names }) => ['url_path', names['*'] ?? '', 'explain', explain],
+  const targetOf = ({ names }: Exchange) => ({
+    model: names['model_name'] ?? '',
+    version: names['model_version'] ?? null,
   });
+  const injected = ({ names }: Exchange) => ['url_path', names['*'] ?? '', 'explain', explain];
+  const handle = inferenceHandler(context, { target: targetOf, injected });
+  const converse = (exchange: Exchange, upgrade: Upgrade) =>
+    context.sockets.open(exchange, upgrade, targetOf(exchange), context.tokens !== null, injected(exchange));
   const role = 'inference';
   return [
     {
@@ -28,9 +34,9 @@ function family(context: DoorContext, root: string, explain: 'True' | 'False'): 
         throw resourceNotFound();
       },
     },
-    { path: `/${root}/:model_name`, role, handle, operations: [operation(root, false)] },
-    { path: `/${root}/:model_name/:model_version`, role, handle, operations: [operation(root, true)] },
-    { path: `/${root}/:model_name/:model_version/*`, role, handle },
+    { path: `/${root}/:model_name`, role, handle, converse, operations: [operation(root, false)] },
+    { path: `/${root}/:model_name/:model_version`, role, handle, converse, operations: [operation(root, true)] },
+    { path: `/${root}/:model_name/:model_version/*`, role, handle, converse },
   ];
 }
 

@@ -3,8 +3,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../../../src/api/http/endpoint.js';
 import { listenerDocument } from '../../../../src/api/http/endpoints/api-description.js';
 import { endpointsOf } from '../../../../src/api/http/endpoints.js';
+import { WebSocketDoor } from '../../../../src/api/websocket/websocket-door.js';
 import { EchoServing } from '../../../support/echo-serving.js';
-import { type OpenDoors, openDoors } from '../../../support/open-doors.js';
+import { doorConfig, type OpenDoors, openDoors } from '../../../support/open-doors.js';
 
 type Document = Record<string, unknown> & {
   readonly openapi: string;
@@ -38,6 +39,7 @@ function documentOf(roles: readonly Role[]): Document {
   const context = {
     serving,
     lifecycle: serving,
+    sockets: new WebSocketDoor(doorConfig(), serving),
     metrics: null,
     tokens: null,
     modelApi: true,
@@ -158,6 +160,7 @@ test.each(listeners)(
     const context = {
       serving,
       lifecycle: serving,
+      sockets: new WebSocketDoor(doorConfig(), serving),
       metrics: null,
       tokens: null,
       modelApi: true,

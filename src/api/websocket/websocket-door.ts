@@ -1,0 +1,99 @@
+import { WebSocketServer } from 'ws';
+import { z } from 'zod';
+import type { Config } from '../../config/config.js';
+import type { Serving, Target } from '../../serving/serving.js';
+import { timeLimit } from '../../workers/time-limit.js';
+import { handlerHeaders } from '../codec/handler-headers.js';
+import type { Exchange } from '../http/exchange.js';
+import { checkParameters, text } from '../http/request-parameters.js';
+import type { Upgrade } from '../http/upgrade.js';
+import { Conversation } from './conversation.js';
+import { defaultMessages, subprotocols } from './conversation-messages.js';
+
+/** The keys of the configuration that the door obeys. */
+export type WebSocketConfig = Pick<
+  Config,
+  | 'maxRequestSize'
+  | 'streamStallTimeout'
+  | 'websocketPingInterval'
+  | 'tsHeaderKeySequenceId'
+  | 'tsHeaderKeySequenceStart'
+  | 'tsHeaderKeySequenceEnd'
+>;
+
+/** What a client may say in the query of the address that it connects to. */
+export const connectParameters = z.object({
+  content_type: text(
+    'Media type of the messages, by which handlers get them as bytes, text or JSON; else `text/plain` of text and `application/octet-stream` of binary ones.',
+  ).optional(),
+});
+
+/** The headers of a handshake say nothing of the messages. */
+const ofTheHandshake = /^(connection|upgrade|sec-websocket-.*)$/i;
+
+/** Turns requests for a model into WebSocket conversations with it, and knows all that are going on. */
+export class WebSocketDoor {
+  readonly #server: WebSocketServer;
+  readonly #config: WebSocketConfig;
+  readonly #serving: Serving;
+  readonly #conversations = new Set<Conversation>();
+
+  constructor(config: WebSocketConfig, serving: Serving) {
+    this.#config = config;
+    this.#serving = serving;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: config.maxRequestSize,
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => [...offered].find((name) => Object.hasOwn(subprotocols, name)) ?? false,
+    });
+  }
+
+  /**
+   * Takes a connection over from HTTP.
+   * @param stripAuthorization whether the request carries a token of this server, which models must not see
+   * @param injected headers that handlers see with each message, as name, value, ...
+   * @throws ServingError modelNotFound, versionNotFound, badRequest.
+   */
+  open(exchange: Exchange, upgrade: Upgrade, target: Target, stripAuthorization: boolean, injected: string[]): void {
+    const { content_type: contentType = null } = checkParameters(connectParameters, exchange.query.toObject());
+    const [version] = this.#serving.describe(target);
+    const { request } = exchange;
+    upgrade.response.detachSocket(upgrade.socket);
+    this.#server.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) => {
+      exchange.switched();
+      const conversation = new Conversation(socket, {
+        serving: this.#serving,
+        target,
+        contentType,
+        headersOf: (bytes) => ofMessages(handlerHeaders(request, bytes, stripAuthorization, injected)),
+        messages: subprotocols[socket.protocol] ?? defaultMessages,
+        sequence: version?.stateful ? this.#sequenceHeaders() : null,
+        stallMs: this.#config.streamStallTimeout * 1000,
+        pingMs: this.#config.websocketPingInterval * 1000,
+        shown: (error, requestId) => exchange.document(error, requestId),
+      });
+      this.#conversations.add(conversation);
+      void conversation.over.then(() => this.#conversations.delete(conversation));
+    });
+  }
+
+  /** Lets what was asked be answered, for up to the grace (ms), and ends every conversation. */
+  async close(graceMs: number): Promise<void> {
+    const conversations = [...this.#conversations];
+    for (const conversation of conversations) conversation.close();
+    await timeLimit(Promise.all(conversations.map(({ over }) => over)), graceMs);
+    for (const conversation of this.#conversations) conversation.terminate();
+  }
+
+  #sequenceHeaders() {
+    const { tsHeaderKeySequenceId: id, tsHeaderKeySequenceStart: start, tsHeaderKeySequenceEnd: end } = this.#config;
+    return { id, start, end };
+  }
+}
+
+/** What remains of the headers of a handshake for its messages. */
+function ofMessages(headers: readonly string[]): string[] {
+  return headers.filter((_, index) => !ofTheHandshake.test(headers[index - (index % 2)] as string));
+}
