@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TokenKeys } from '../../../../src/api/auth/token-keys.js';
 import type { FrontDoorConfig } from '../../../../src/api/http/front-doors.js';
-import type { InferenceInput } from '../../../../src/batching/inference.js';
+import { bytesOf, type InferenceInput } from '../../../../src/batching/inference.js';
 import { ServingError } from '../../../../src/errors/serving-error.js';
 import { type OpenDoors, openDoors } from '../../../support/open-doors.js';
 import { WebSocketClient } from '../../../support/web-socket-client.js';
@@ -30,7 +30,7 @@ async function connect(path = '/predictions/echo', protocols: string[] = [], hea
   return client;
 }
 
-const bodyOf = ({ parameters }: InferenceInput) => Buffer.from(parameters[0]?.value ?? []);
+const bodyOf = ({ parameters }: InferenceInput) => Buffer.from(bytesOf(parameters[0]?.value ?? new Uint8Array()));
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function* pieces(...parts: (string | Buffer | Error)[]) {
@@ -308,7 +308,7 @@ describe('a wish for another protocol is not heeded', () => {
     );
     expect((await connection.response()).status).toBe(200);
     expect((await connection.response()).body.toString()).toContain('Healthy');
-    expect(open.serving.inputs[0]?.parameters[0]?.value.toString()).toBe('body');
+    expect(bodyOf(open.serving.inputs[0] as InferenceInput).toString()).toBe('body');
     connection.close();
   });
 
