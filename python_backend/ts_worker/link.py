@@ -24,12 +24,16 @@ class Link:
     """
 
     def __init__(self, wire: Wire, on_lost: Callable[[], None]) -> None:
-        """`on_lost` is called from the reading thread when the stream ends before a Shutdown came."""
+        """`on_lost` is called from the reading thread when the stream ends before a Shutdown came.
+
+        So is `on_cancel`, which may be set later, with the id of a batch one of whose callers has gone.
+        """
         self._wire = wire
         self._on_lost = on_lost
         self._inbox: SimpleQueue[Any] = SimpleQueue()
         self._cancelled: dict[int, set[int]] = {}
         self.flow = Flow()
+        self.on_cancel: Callable[[int], object] | None = None
         self._over = threading.Event()
         self._shutting_down = False
         self._heard = False
@@ -94,8 +98,7 @@ class Link:
             elif command.HasField("batches"):
                 self._cancelled.update((batch.id, set()) for batch in command.batches.batches)
             elif command.HasField("cancel"):
-                self._cancelled.get(command.cancel.batch_id, set()).update(command.cancel.indices)
-                self.flow.release(command.cancel.batch_id, command.cancel.indices)
+                self._cancel(command.cancel)
                 continue
             elif command.HasField("flow"):
                 if command.flow.batch_id in self._cancelled:
@@ -109,3 +112,9 @@ class Link:
         self._over.set()
         if not self._shutting_down:
             self._on_lost()
+
+    def _cancel(self, cancel: Any) -> None:
+        self._cancelled.get(cancel.batch_id, set()).update(cancel.indices)
+        self.flow.release(cancel.batch_id, cancel.indices)
+        if self.on_cancel:
+            self.on_cancel(cancel.batch_id)

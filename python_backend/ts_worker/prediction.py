@@ -38,6 +38,9 @@ async def predict_async(context: Any, entry_point: Callable[..., Any], inputs: I
     try:
         outputs = await entry_point(inputs.rows, context)
     except (Exception, CancelledError) as error:
+        if isinstance(error, CancelledError) and getattr(channel, "cancelled", None):
+            logger.info("Nobody waits for %s any more: cancelled.", ", ".join(inputs.request_ids.values()))
+            raise prediction_failed() from error
         raise _failure_of(error) from error
     return _checked(context, outputs, len(inputs.rows), began)
 

@@ -101,7 +101,7 @@ export class Batcher implements VersionBatcher {
   }
 
   failAll(error: () => ServingError): void {
-    for (let request = this.#queue.shift(); request; request = this.#queue.shift()) request.fail(error());
+    this.#queue.failAll(error);
     this.#pump();
   }
 

@@ -1,3 +1,4 @@
+import type { ServingError } from '../errors/serving-error.js';
 import type { Holder, PendingRequest } from './pending-request.js';
 
 /**
@@ -42,6 +43,11 @@ export class RequestQueue implements Holder {
     this.#waiting -= 1;
     this.#compact();
     return request;
+  }
+
+  /** Answers everything that waits with an error. */
+  failAll(error: () => ServingError): void {
+    for (let request = this.shift(); request; request = this.shift()) request.fail(error());
   }
 
   abandoned(_request: PendingRequest): void {

@@ -5,6 +5,7 @@ import type { PreparedPython } from '../archive/requirements.js';
 import type { AutoscaleSettings } from '../config/autoscale.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
+import { sequenceHeadersOf } from '../config/sequence-headers.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { Logger } from '../observability/logging/logging.js';
 import { ModelVersion, type Waker } from '../registry/model-version.js';
@@ -236,6 +237,7 @@ export class ModelLifecycle implements Lifecycle {
       url: asked.url,
       settings,
       loadedAtStartup,
+      sequenceHeaders: sequenceHeadersOf(config),
       createWorker: (owner) =>
         workers.create(
           { modelName, version, modelDir: archive.folder, ...prepared, batcher: owner.batcher, ...settings },

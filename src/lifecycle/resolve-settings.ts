@@ -56,6 +56,7 @@ export function resolveSettings(
     parallelType: yaml.parallelType ?? '',
     parallelLevel: yaml.parallelLevel ?? 0,
     continuousBatching: yaml.continuousBatching ?? false,
+    asyncCommunication: yaml.asyncCommunication ?? false,
     useJobTicket: yaml.useJobTicket ?? false,
     useVenv: yaml.useVenv ?? false,
     stateful,

@@ -1,8 +1,11 @@
 import { Batcher } from '../batching/batcher.js';
 import type { InferenceInput } from '../batching/inference.js';
 import { PendingRequest } from '../batching/pending-request.js';
+import { SequenceBatcher } from '../batching/sequence-batcher.js';
+import { inSequence } from '../batching/sequence-words.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { AutoscaleSettings } from '../config/autoscale.js';
+import type { SequenceHeaders } from '../config/sequence-headers.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionMeter } from '../observability/metrics/version-meter.js';
 import { timeLimit } from '../workers/time-limit.js';
@@ -28,6 +31,8 @@ export interface VersionParts {
   readonly url: string | null;
   readonly settings: VersionSettings;
   readonly loadedAtStartup: boolean;
+  /** Where requests of a stateful model say which sequence they belong to. */
+  readonly sequenceHeaders: SequenceHeaders;
   /** Makes and starts one worker that pulls from the batcher; it must tell `workerGaveUp` when one does. */
   readonly createWorker: (version: ModelVersion) => Worker;
   /** How its workers follow the load; absent or null: they do not. */
@@ -76,12 +81,7 @@ export class ModelVersion {
     this.loadedAtStartup = parts.loadedAtStartup;
     this.settings = settings;
     this.autoscale = parts.autoscale ?? null;
-    this.batcher = new Batcher({
-      batchSize: settings.batchSize,
-      maxDelayMs: settings.maxBatchDelayMs,
-      capacity: settings.queueCapacity,
-      ticketed: settings.useJobTicket,
-    });
+    this.batcher = settings.stateful ? this.#sequenceBatcher() : this.#batcher();
     this.#pool = new WorkerPool(() => parts.createWorker(this));
   }
 
@@ -138,12 +138,14 @@ export class ModelVersion {
   /**
    * Puts a request in the queue.
    * @param namedVersion as the caller named it, for the text of a refusal; null where it named none.
-   * @throws ServingError unavailable where no worker may come to serve it or the queue is full.
+   * A request to a stateful model that names no sequence starts one.
+   * @throws ServingError unavailable where no worker may come to serve it, the queue is full or its sequence is lost.
    */
   submit(input: InferenceInput, namedVersion: string | null): PendingRequest {
     this.#parts.meter?.asked(namedVersion);
-    const deadlineMs = this.settings.clientTimeoutMs;
-    return this.#admit(new PendingRequest(input, { deadlineMs, namedVersion, onFailed: this.#onFailed }), () =>
+    const { stateful, clientTimeoutMs: deadlineMs } = this.settings;
+    const asked = stateful ? inSequence(input, this.#parts.sequenceHeaders) : input;
+    return this.#admit(new PendingRequest(asked, { deadlineMs, namedVersion, onFailed: this.#onFailed }), () =>
       this.#noWorker(namedVersion),
     );
   }
@@ -236,15 +238,45 @@ export class ModelVersion {
   #admit(request: PendingRequest, refusal: () => string): PendingRequest {
     const asleep = this.#pool.alive === 0;
     const obstacle = asleep ? this.#obstacleToWaking() : null;
-    if (!this.#closed && (!asleep || obstacle === null) && this.batcher.admit(request)) {
-      if (asleep) this.#parts.waker?.wake(this);
-      return request;
+    try {
+      if (!this.#closed && (!asleep || obstacle === null) && this.batcher.admit(request)) {
+        if (asleep) this.#parts.waker?.wake(this);
+        return request;
+      }
+      throw new ServingError('unavailable', obstacle ? this.#noWorkerBecause(obstacle) : refusal());
+    } catch (error) {
+      // Settles the request as well, so that its deadline does not run on.
+      request.answer.catch(() => {});
+      request.fail(error as ServingError);
+      throw error;
     }
-    const error = new ServingError('unavailable', obstacle ? this.#noWorkerBecause(obstacle) : refusal());
-    // Settles the request as well, so that its deadline does not run on.
-    request.answer.catch(() => {});
-    request.fail(error);
-    throw error;
+  }
+
+  #batcher(): Batcher {
+    const { batchSize, maxBatchDelayMs, queueCapacity, useJobTicket, continuousBatching } = this.settings;
+    return new Batcher({
+      batchSize,
+      // Who can join a batch that runs need not wait for company.
+      maxDelayMs: continuousBatching ? 0 : maxBatchDelayMs,
+      capacity: queueCapacity,
+      ticketed: useJobTicket,
+    });
+  }
+
+  #sequenceBatcher(): SequenceBatcher {
+    const { batchSize, maxBatchDelayMs, queueCapacity, continuousBatching, ...settings } = this.settings;
+    return new SequenceBatcher({
+      headers: this.#parts.sequenceHeaders,
+      batchSize,
+      maxDelayMs: continuousBatching ? 0 : maxBatchDelayMs,
+      capacity: queueCapacity,
+      overlaps: continuousBatching,
+      maxIdleMs: settings.sequenceMaxIdleMs,
+      timeoutMs: settings.sequenceTimeoutMs,
+      maxSequences: settings.maxNumSequence,
+      maxQueued: settings.maxSequenceJobQueueSize,
+      placesEach: () => Math.ceil(settings.maxNumSequence / Math.max(1, this.#minWorkers)),
+    });
   }
 
   /** Why no worker would come for a request; empty where nobody would start one anyway. */

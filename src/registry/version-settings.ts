@@ -19,6 +19,7 @@ export interface VersionSettings {
   readonly parallelType: string;
   readonly parallelLevel: number;
   readonly continuousBatching: boolean;
+  readonly asyncCommunication: boolean;
   readonly useJobTicket: boolean;
   readonly useVenv: boolean;
   readonly stateful: boolean;

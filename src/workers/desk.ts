@@ -4,6 +4,14 @@ import type { Taker, VersionBatcher } from '../batching/version-batcher.js';
 import type { ServingError } from '../errors/serving-error.js';
 import type { BatchResult, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 
+/**
+ * How requests go to a worker: `batches`, one after the other; `steps` of one batch that requests join and leave
+ * (`continuousBatching`); `flights`, as they come and side by side (`asyncCommunication`).
+ */
+export type Dispatch =
+  | { readonly kind: 'batches' | 'flights' }
+  | { readonly kind: 'steps' /** Most requests that run at a time. */; readonly slots: number };
+
 /** What a desk tells its worker. */
 export interface DeskEvents {
   /** The worker did not answer within the response timeout, and is of no more use. */

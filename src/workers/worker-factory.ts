@@ -1,6 +1,7 @@
 import { delimiter, join } from 'node:path';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { CpuShare } from './cpu/cpu-share.js';
+import type { Dispatch } from './desk.js';
 import type { DeviceAssigner } from './device-assigner.js';
 import { packageRoot } from './package-root.js';
 import { RestartPolicy } from './restart-policy.js';
@@ -27,6 +28,9 @@ export interface WorkerRecipe {
   readonly parallelType: string;
   /** Processes of one worker, where it has a parallel type. */
   readonly parallelLevel: number;
+  readonly asyncCommunication: boolean;
+  readonly continuousBatching: boolean;
+  readonly stateful: boolean;
   readonly batcher: VersionBatcher;
 }
 
@@ -100,6 +104,7 @@ export class WorkerFactory {
         },
         startupTimeoutMs: milliseconds(recipe.startupTimeoutSeconds),
         responseTimeoutMs: milliseconds(recipe.responseTimeoutSeconds),
+        dispatch: dispatchOf(recipe),
       },
       { ...this.#parts, batcher: recipe.batcher, restarts: new RestartPolicy(recipe.maxRetryTimeoutSeconds), events },
     );
@@ -111,6 +116,13 @@ export class WorkerFactory {
     this.#nextParallelId += parallelLevel;
     return id;
   }
+}
+
+/** A stateful model has as many slots again, so that a request of a sequence can reach one that streams: to stop it, say. */
+function dispatchOf({ asyncCommunication, continuousBatching, stateful, batchSize }: WorkerRecipe): Dispatch {
+  if (asyncCommunication) return { kind: 'flights' };
+  if (continuousBatching) return { kind: 'steps', slots: stateful ? 2 * batchSize : batchSize };
+  return { kind: 'batches' };
 }
 
 /**

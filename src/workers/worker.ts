@@ -1,12 +1,12 @@
 import type { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import { ServingError } from '../errors/serving-error.js';
-import { BatchDesk } from './batch-desk.js';
 import type { CpuAllotment, CpuShare } from './cpu/cpu-share.js';
-import type { Desk } from './desk.js';
+import type { Desk, Dispatch } from './desk.js';
 import type { Expected } from './link/link-server.js';
 import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from './link/worker-link.js';
 import { LinkSession } from './link-session.js';
+import { makeDesk } from './make-desk.js';
 import { residentBytes } from './process-memory.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { type TimeLimit, timeLimit } from './time-limit.js';
@@ -64,6 +64,7 @@ export interface WorkerOptions {
   readonly load: Omit<Load, 'cpuThreads' | 'placement'> & { readonly modelDir: string };
   readonly startupTimeoutMs: number;
   readonly responseTimeoutMs: number;
+  readonly dispatch: Dispatch;
 }
 
 /** The machinery that a worker runs on. */
@@ -258,7 +259,7 @@ export class Worker {
 
   async #serve(process: WorkerProcess, link: WorkerLink, session: LinkSession, began: number): Promise<LoadFailure> {
     const { batcher, restarts, events } = this.#parts;
-    const desk = new BatchDesk({
+    const desk = makeDesk(this.#options.dispatch, {
       link,
       batcher,
       responseTimeoutMs: this.#options.responseTimeoutMs,

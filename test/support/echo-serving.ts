@@ -38,6 +38,7 @@ export function versionSnapshot(
     deviceType: 'cpu',
     deviceIds: null,
     continuousBatching: false,
+    asyncCommunication: false,
     useJobTicket: false,
     useVenv: false,
     stateful: false,

@@ -1,4 +1,12 @@
+import type { SequenceHeaders } from '../../src/config/sequence-headers.js';
 import type { VersionSettings } from '../../src/registry/version-settings.js';
+
+/** Their default names. */
+export const sequenceHeaders: SequenceHeaders = {
+  id: 'ts_request_sequence_id',
+  start: 'ts_request_sequence_start',
+  end: 'ts_request_sequence_end',
+};
 
 /** TorchServe's defaults, but for what is given. */
 export function versionSettings(settings: Partial<VersionSettings> = {}): VersionSettings {
@@ -18,6 +26,7 @@ export function versionSettings(settings: Partial<VersionSettings> = {}): Versio
     parallelType: '',
     parallelLevel: 0,
     continuousBatching: false,
+    asyncCommunication: false,
     useJobTicket: false,
     useVenv: false,
     stateful: false,

@@ -37,9 +37,16 @@ class Handler:
             await asyncio.wait_for(self.gate.wait(), 20)
             self.running -= 1
         if kind == "until cancelled":
-            while not context.is_cancelled():
+            context.metrics.add_counter("Waits", 1)
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                print("told of", context.get_request_id(), flush=True)
+                raise
+        if kind == "until one is cancelled":
+            while not context.is_cancelled(1):
                 await asyncio.sleep(0.01)
-            return ["stopped"]
+            return ["still waited for", ""]
         context.kept.append(kind)
         context.metrics.add_counter("Seen", 1)
         same_loop = asyncio.get_running_loop() is self.loop
@@ -93,11 +100,31 @@ def test_an_error_is_its_batchs_own(workers, archive, kind) -> None:
     assert workers.printed(worker, "Invoking custom service failed.")
 
 
-def test_a_cancel_is_seen(workers, archive) -> None:
+def test_a_cancel_reaches_what_the_handler_waits_for(workers, archive) -> None:
     worker = workers.serve(archive, HANDLER)
-    batch = worker.start_batch(request(b"until cancelled"))
+    batch = worker.start_batch(request(b"until cancelled", id="left"))
+    worker.next_event("metrics")
     worker.send(cancel={"batch_id": batch, "indices": [0]})
-    assert results(worker, 1)[batch].answers[0].body == b"stopped"
+    assert results(worker, 1)[batch].code == Code.PREDICTION_FAILED
+    assert workers.printed(worker, "told of left")
+    assert workers.printed(worker, "Nobody waits for left any more: cancelled.")
+    release = worker.start_batch(request(b"release"))
+    assert results(worker, 1)[release].code == Code.OK
+
+
+def test_a_batch_that_is_cancelled_before_it_began_is_answered_too(workers, archive) -> None:
+    worker = workers.serve(archive, HANDLER)
+    for _ in range(20):
+        batch = worker.start_batch(request(b"until cancelled"))
+        worker.send(cancel={"batch_id": batch, "indices": [0]})
+        assert results(worker, 1)[batch].code == Code.PREDICTION_FAILED
+
+
+def test_a_batch_goes_on_while_someone_waits_for_it(workers, archive) -> None:
+    worker = workers.serve(archive, HANDLER)
+    batch = worker.start_batch(request(b"until one is cancelled"), request(b""))
+    worker.send(cancel={"batch_id": batch, "indices": [1]})
+    assert results(worker, 1)[batch].answers[0].body == b"still waited for"
 
 
 def test_several_batches_may_come_in_one_message(workers, archive) -> None:

@@ -1,6 +1,7 @@
 import type { ServerCredentials, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Config } from '../../config/config.js';
+import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
@@ -33,9 +34,7 @@ export type GrpcDoorConfig = Pick<
   | 'streamStallTimeout'
   | 'modelApi'
   | 'tsOpenInferenceProtocol'
-  | 'tsHeaderKeySequenceId'
-  | 'tsHeaderKeySequenceStart'
-  | 'tsHeaderKeySequenceEnd'
+  | keyof SequenceHeaderKeys
 >;
 
 /** What the doors lead to. */
@@ -128,11 +127,7 @@ function inferenceApis({ config, serving, logging, version }: GrpcDoorOptions): 
     serving,
     log,
     streamStallMs: config.streamStallTimeout * 1000,
-    sequenceHeaders: {
-      id: config.tsHeaderKeySequenceId,
-      start: config.tsHeaderKeySequenceStart,
-      end: config.tsHeaderKeySequenceEnd,
-    },
+    sequenceHeaders: sequenceHeadersOf(config),
   });
   const { InferenceAPIsService } = inferenceApi.types.org.pytorch.serve.grpc.inference;
   const apis = [

@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import type { InferenceAPIsServiceHandlers } from '../../generated/org/pytorch/serve/grpc/inference/InferenceAPIsService.js';
 import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/inference/PredictionResponse.js';
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
@@ -7,7 +8,7 @@ import type { Serving } from '../../serving/serving.js';
 import { failureOf, servingErrorOf } from './grpc-error.js';
 import { type Failing, unary } from './method.js';
 import { predictionOf, wholeBody } from './prediction.js';
-import { type SequenceHeaders, serveSequences } from './sequence-call.js';
+import { serveSequences } from './sequence-call.js';
 import { trailersOf } from './trailers.js';
 import { writeAll } from './write-all.js';
 
@@ -32,7 +33,7 @@ export function inferenceService({
     Ping: unary(failing, async () => ({ message: { health: healthText(serving.healthy()) } })),
 
     Predictions: unary(failing, async (request, call) => {
-      const { target, input } = predictionOf(request);
+      const { target, input } = predictionOf(request, sequenceHeaders);
       const inference = serving.infer(target, input);
       call.onGone(() => inference.cancel());
       const answer = await inference.answer;
@@ -43,7 +44,7 @@ export function inferenceService({
     }),
 
     StreamPredictions: (call) => {
-      streamPrediction(serving, call, streamStallMs).catch((error: unknown) => {
+      streamPrediction(serving, sequenceHeaders, call, streamStallMs).catch((error: unknown) => {
         const shown = servingErrorOf(error, (message, thrown) => log.error(message, { error: thrown }));
         call.emit('error', failureOf(shown, 'inference'));
       });
@@ -60,10 +61,11 @@ export function healthText(healthy: boolean): string {
 
 async function streamPrediction(
   serving: Serving,
+  sequenceHeaders: SequenceHeaders,
   call: ServerWritableStream<PredictionsRequest__Output, PredictionResponse>,
   stallMs: number,
 ): Promise<void> {
-  const { target, input } = predictionOf(call.request);
+  const { target, input } = predictionOf(call.request, sequenceHeaders);
   const inference = serving.infer(target, input);
   call.once('cancelled', () => inference.cancel());
   const answer = await inference.answer;

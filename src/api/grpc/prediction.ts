@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, InferenceInput } from '../../batching/inference.js';
+import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
 import type { Target } from '../../serving/serving.js';
@@ -11,17 +12,27 @@ export interface Prediction {
 }
 
 /**
- * Reads a request message.
- * @param headers name, value, ... that the handler sees besides; gRPC requests have none of their own.
+ * Reads a request message. The handler sees the sequence that it names in the headers of these names, and its start and
+ * end where entries of these names say `true`; gRPC requests have no headers of their own.
  * @throws ServingError badRequest where it names no model.
  */
-export function predictionOf(request: PredictionsRequest__Output, headers: readonly string[] = []): Prediction {
+export function predictionOf(request: PredictionsRequest__Output, names: SequenceHeaders): Prediction {
   if (request.modelName === '') throw new ServingError('badRequest', 'Parameter model_name is required.');
   const parameters = Object.entries(request.input).map(([name, value]) => ({ name, contentType: '', value }));
+  const headers = [
+    ...(request.sequenceId ? [names.id, request.sequenceId] : []),
+    ...(says(request, names.start) ? [names.start, 'true'] : []),
+    ...(says(request, names.end) ? [names.end, 'true'] : []),
+  ];
   return {
     target: { model: request.modelName, version: request.modelVersion || null },
     input: { requestId: randomUUID(), parameters, headers },
   };
+}
+
+/** Whether the entry of that name is `true`, in any case. */
+export function says({ input }: PredictionsRequest__Output, key: string): boolean {
+  return Object.hasOwn(input, key) && input[key]?.toString().toLowerCase() === 'true';
 }
 
 /** The whole of an answer; a streamed one is waited for. @throws what broke the stream. */

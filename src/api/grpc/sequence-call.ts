@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Answer, Inference } from '../../batching/inference.js';
+import { newSequenceId } from '../../batching/sequence-words.js';
+import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { Status } from '../../generated/google/rpc/Status.js';
 import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/inference/PredictionResponse.js';
@@ -9,15 +10,8 @@ import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
 import { errorInfoType } from './definitions.js';
 import { className, codeOf, servingErrorOf } from './grpc-error.js';
-import { predictionOf } from './prediction.js';
+import { predictionOf, says } from './prediction.js';
 import { writeAll } from './write-all.js';
-
-/** Names of the headers in which handlers of stateful models find the sequence of a request. */
-export interface SequenceHeaders {
-  readonly id: string;
-  readonly start: string;
-  readonly end: string;
-}
 
 interface SequenceCallParts {
   readonly serving: Serving;
@@ -80,11 +74,7 @@ class SequenceCall {
   /** The client's id, or a new one for a sequence that it starts without. */
   #sequenceOf(request: PredictionsRequest__Output): string {
     if (request.sequenceId) return request.sequenceId;
-    return this.#says(request, this.#parts.headers.start) ? `ts-seq-${randomUUID()}` : '';
-  }
-
-  #says({ input }: PredictionsRequest__Output, key: string): boolean {
-    return Object.hasOwn(input, key) && input[key]?.toString() === 'true';
+    return says(request, this.#parts.headers.start) ? newSequenceId() : '';
   }
 
   /** Never rejects. */
@@ -124,11 +114,7 @@ class SequenceCall {
   #admit(request: PredictionsRequest__Output, sequenceId: string): Inference {
     const { serving, headers } = this.#parts;
     if (sequenceId === '') throw new ServingError('badRequest', 'Parameter sequenceId is required.');
-    const { target, input } = predictionOf(request, [
-      ...[headers.id, sequenceId],
-      ...(this.#says(request, headers.start) ? [headers.start, 'true'] : []),
-      ...(this.#says(request, headers.end) ? [headers.end, 'true'] : []),
-    ]);
+    const { target, input } = predictionOf({ ...request, sequenceId }, headers);
     return serving.infer(target, input);
   }
 

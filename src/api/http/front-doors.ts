@@ -1,5 +1,6 @@
 import { type Address, isLoopbackHost, sameAddress } from '../../config/address.js';
 import type { Config } from '../../config/config.js';
+import type { SequenceHeaderKeys } from '../../config/sequence-headers.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
@@ -30,9 +31,7 @@ export type FrontDoorConfig = Pick<
   | 'maxResponseSize'
   | 'streamStallTimeout'
   | 'websocketPingInterval'
-  | 'tsHeaderKeySequenceId'
-  | 'tsHeaderKeySequenceStart'
-  | 'tsHeaderKeySequenceEnd'
+  | keyof SequenceHeaderKeys
   | 'corsAllowedOrigin'
   | 'corsAllowedMethods'
   | 'corsAllowedHeaders'

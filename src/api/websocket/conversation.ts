@@ -1,17 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
 import type { Answer, Inference } from '../../batching/inference.js';
+import { newSequenceId } from '../../batching/sequence-words.js';
+import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { timeLimit } from '../../workers/time-limit.js';
 import type { ErrorDocument, Outgoing, ResultMessages } from './conversation-messages.js';
-
-/** Names of the headers in which handlers of stateful models find the sequence of a request. */
-export interface SequenceHeaders {
-  readonly id: string;
-  readonly start: string;
-  readonly end: string;
-}
 
 /** What a conversation works with. */
 export interface ConversationParts {
@@ -54,7 +49,7 @@ export class Conversation {
   readonly #parts: ConversationParts;
   readonly #waiting: Message[] = [];
   readonly #inferences = new Set<Inference>();
-  readonly #sequenceId = `ts-seq-${randomUUID()}`;
+  readonly #sequenceId = newSequenceId();
   readonly #pings: NodeJS.Timeout | undefined;
   #asked = 0;
   #open = 0;

@@ -1,6 +1,7 @@
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Config } from '../../config/config.js';
+import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { timeLimit } from '../../workers/time-limit.js';
 import { handlerHeaders } from '../codec/handler-headers.js';
@@ -13,12 +14,7 @@ import { defaultMessages, subprotocols } from './conversation-messages.js';
 /** The keys of the configuration that the door obeys. */
 export type WebSocketConfig = Pick<
   Config,
-  | 'maxRequestSize'
-  | 'streamStallTimeout'
-  | 'websocketPingInterval'
-  | 'tsHeaderKeySequenceId'
-  | 'tsHeaderKeySequenceStart'
-  | 'tsHeaderKeySequenceEnd'
+  'maxRequestSize' | 'streamStallTimeout' | 'websocketPingInterval' | keyof SequenceHeaderKeys
 >;
 
 /** What a client may say in the query of the address that it connects to. */
@@ -69,7 +65,7 @@ export class WebSocketDoor {
         contentType,
         headersOf: (bytes) => ofMessages(handlerHeaders(request, bytes, stripAuthorization, injected)),
         messages: subprotocols[socket.protocol] ?? defaultMessages,
-        sequence: version?.stateful ? this.#sequenceHeaders() : null,
+        sequence: version?.stateful ? sequenceHeadersOf(this.#config) : null,
         stallMs: this.#config.streamStallTimeout * 1000,
         pingMs: this.#config.websocketPingInterval * 1000,
         shown: (error, requestId) => exchange.document(error, requestId),
@@ -85,11 +81,6 @@ export class WebSocketDoor {
     for (const conversation of conversations) conversation.close();
     await timeLimit(Promise.all(conversations.map(({ over }) => over)), graceMs);
     for (const conversation of this.#conversations) conversation.terminate();
-  }
-
-  #sequenceHeaders() {
-    const { tsHeaderKeySequenceId: id, tsHeaderKeySequenceStart: start, tsHeaderKeySequenceEnd: end } = this.#config;
-    return { id, start, end };
   }
 }
 

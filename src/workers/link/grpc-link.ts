@@ -69,13 +69,13 @@ export class GrpcLink implements WorkerLink {
     this.#memory.close();
   }
 
-  #batch({ id, requests }: DispatchedBatch): Batch {
+  #batch({ id, requests, resumed = 0 }: DispatchedBatch): Batch {
     return {
       id,
-      requests: requests.map(({ input }) => ({
+      requests: requests.map(({ input }, index) => ({
         id: input.requestId,
         headers: input.headers as string[],
-        parameters: input.parameters.map((parameter) => this.#memory.parameter(id, parameter)),
+        parameters: index < resumed ? [] : input.parameters.map((parameter) => this.#memory.parameter(id, parameter)),
       })),
     };
   }

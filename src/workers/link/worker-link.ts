@@ -25,6 +25,8 @@ export interface WorkerAnswer {
 export interface DispatchedBatch {
   readonly id: number;
   readonly requests: readonly PendingRequest[];
+  /** So many of the first requests were in an earlier batch already: the worker has their parameters. 0 unless told. */
+  readonly resumed?: number;
 }
 
 /** The one result of a batch. */

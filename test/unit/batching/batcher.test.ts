@@ -1,24 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Batcher, type BatcherOptions } from '../../../src/batching/batcher.js';
-import { type Holder, PendingRequest } from '../../../src/batching/pending-request.js';
-import type { Taker } from '../../../src/batching/version-batcher.js';
+import { PendingRequest } from '../../../src/batching/pending-request.js';
 import { ServingError } from '../../../src/errors/serving-error.js';
 import { inferenceInput } from '../../support/inference-input.js';
-
-class RecordingTaker implements Taker, Holder {
-  readonly batches: PendingRequest[][] = [];
-
-  take(batch: PendingRequest[]): void {
-    for (const request of batch) request.heldBy(this, 'dispatched');
-    this.batches.push(batch);
-  }
-
-  abandoned(): void {}
-
-  get sizes(): number[] {
-    return this.batches.map((batch) => batch.length);
-  }
-}
+import { RecordingTaker } from '../../support/recording-taker.js';
 
 function batcherOf(options: Partial<BatcherOptions>): Batcher {
   return new Batcher({ batchSize: 4, maxDelayMs: 100, capacity: 100, ...options });

@@ -3,7 +3,7 @@ import { readModelSnapshot, writeModelSnapshot } from '../../../src/lifecycle/mo
 import { ModelVersion } from '../../../src/registry/model-version.js';
 import { Registry } from '../../../src/registry/registry.js';
 import { autoscaleSettings } from '../../support/autoscale-settings.js';
-import { versionSettings } from '../../support/version-settings.js';
+import { sequenceHeaders, versionSettings } from '../../support/version-settings.js';
 
 function registryOf(...versions: { model: string; version: string; url: string | null }[]): Registry {
   const registry = new Registry();
@@ -15,6 +15,7 @@ function registryOf(...versions: { model: string; version: string; url: string |
         url,
         settings: versionSettings({ batchSize: 4, maxBatchDelayMs: 50 }),
         loadedAtStartup: false,
+        sequenceHeaders,
         createWorker: () => {
           throw new Error('this test starts no workers');
         },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelVersion } from '../../../src/registry/model-version.js';
 import { Registry } from '../../../src/registry/registry.js';
-import { versionSettings } from '../../support/version-settings.js';
+import { sequenceHeaders, versionSettings } from '../../support/version-settings.js';
 
 function version(modelName: string, number: string): ModelVersion {
   return new ModelVersion({
@@ -10,6 +10,7 @@ function version(modelName: string, number: string): ModelVersion {
     url: `${modelName}.mar`,
     settings: versionSettings(),
     loadedAtStartup: false,
+    sequenceHeaders,
     createWorker: () => {
       throw new Error('this test starts no workers');
     },

@@ -22,6 +22,9 @@ const recipe: WorkerRecipe = {
   maxRetryTimeoutSeconds: 0,
   parallelType: '',
   parallelLevel: 0,
+  asyncCommunication: false,
+  continuousBatching: false,
+  stateful: false,
   batcher,
 };
 

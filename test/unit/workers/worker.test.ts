@@ -40,6 +40,7 @@ function start(
       load: { modelName: 'm', modelDir: '/models/m', handler: 'h.py' },
       startupTimeoutMs: 10_000,
       responseTimeoutMs: 2000,
+      dispatch: { kind: 'batches' },
       ...options,
     },
     {
