@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { GroupKeeper } from './group-keeper.js';
 import { readLines } from './output-lines.js';
 import { packageRoot } from './package-root.js';
 import { parentOf } from './parent.js';
@@ -8,6 +9,7 @@ import { type Exit, groupLeader, type Launcher, type LaunchOrder, type WorkerPro
 /** Starts each worker as a fresh interpreter: slower than a fork, and safe everywhere. */
 export class SpawnLauncher implements Launcher {
   readonly #alive = new Set<WorkerProcess>();
+  readonly #keeper = new GroupKeeper();
 
   async launch(order: LaunchOrder): Promise<WorkerProcess> {
     const child = execa(order.python, ['-m', 'ts_worker.main'], {
@@ -42,6 +44,7 @@ export class SpawnLauncher implements Launcher {
     }
     const process = groupLeader(pid, ended);
     this.#alive.add(process);
+    this.#keeper.keep(process);
     void ended.then(() => this.#alive.delete(process));
     return process;
   }
@@ -53,5 +56,6 @@ export class SpawnLauncher implements Launcher {
         await process.exited;
       }),
     );
+    this.#keeper.close();
   }
 }
