@@ -161,3 +161,11 @@ def test_profiling_with_arguments_of_ones_own(make_context: Make, monkeypatch: p
     assert handler.handle([{"body": [1.0]}], context)[0]["prepared"] == [[1.0]]
     (trace,) = traces
     assert "explain" in [each.key for each in trace.key_averages()]
+
+
+def test_requests_as_they_came_are_no_tensor(make_context: Make) -> None:
+    handler = BaseHandler()
+    with pytest.raises(RuntimeError, match=r"BaseHandler\.preprocess got the requests as they came.*override it"):
+        handler.preprocess([{"body": bytearray(b"[1, 2]")}])
+    with pytest.raises(ValueError, match="expected sequence of length"):
+        handler.preprocess([[1.0], [1.0, 2.0]])

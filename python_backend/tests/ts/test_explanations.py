@@ -72,12 +72,19 @@ def test_an_image(make_context: Make, tmp_path: Path, target: Any, capsys: pytes
 
 @needs_captum
 @pytest.mark.parametrize(
-    ("target", "message"), [("seven", "should be a class number such as 3, not 'seven'"), (99, "")]
+    ("target", "message"),
+    [
+        ("seven", "should be a class number such as 3, not 'seven'"),
+        (99, "asks for class 99, which the model does not have"),
+        (bytearray(b"-9"), "asks for class -9, which the model does not have"),
+    ],
 )
-def test_an_unknown_class(make_context: Make, tmp_path: Path, target: Any, message: str) -> None:
-    handler, context = images(make_context, tmp_path)
-    with pytest.raises((ValueError, IndexError, RuntimeError, AssertionError), match=message):
-        handler.handle([{"data": torch.rand(2, 4, 4).tolist(), "target": target}], context)
+@pytest.mark.parametrize("make", [images, texts])
+def test_an_unknown_class(make_context: Make, tmp_path: Path, make: Any, target: Any, message: str) -> None:
+    handler, context = make(make_context, tmp_path)
+    value = torch.rand(2, 4, 4).tolist() if make is images else "the cat"
+    with pytest.raises(ValueError, match=message):
+        handler.handle([{"data": value, "target": target}], context)
 
 
 @needs_captum

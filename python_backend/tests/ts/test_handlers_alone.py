@@ -74,7 +74,7 @@ def test_densenet_handler(net: Net, make_context: Make, model: dict[str, str], r
     assert [each.name for each in recorded] == ["HandlerTime"]
 
 
-@pytest.mark.parametrize("value", [None, b"no tensor", b"", saved(Path("x")), "text"])
+@pytest.mark.parametrize("value", [None, b"no tensor", b"", saved(Path("x")), "text", saved({"a": torch.ones(1)})])
 def test_densenet_handler_reads_tensors_only(net: Net, make_context: Make, value: Any) -> None:
     handler = DenseNetHandler()
     handler.initialize(make_context({"serializedFile": "net.pt"}))

@@ -196,6 +196,11 @@ def test_images_of_one_batch_have_one_size(tmp_path: Path, make_context: Make) -
         ({"data": "abcde"}, ValueError, "request 0 of the batch holds text, which should be an image in base64"),
         ({"data": {"a": 1}}, TypeError, "holds neither an image nor nested lists of numbers but dict"),
         ({"data": ["a"]}, (TypeError, ValueError), "holds neither an image nor nested lists of numbers but list"),
+        (
+            {"data": png(image())[:2000]},
+            OSError,
+            r"the image of request 0 of the batch \(320 x 280, mode RGB\) is cut off or damaged",
+        ),
     ],
 )
 def test_requests_that_hold_no_image(
@@ -222,7 +227,7 @@ def test_images_keep_their_mode(tmp_path: Path, make_context: Make) -> None:
     assert handler.handle([{"data": png(image(28, 28, mode="L"))}], context) == [[1, 28, 28]]
     classifying = ImageClassifier()
     classifying.initialize(context)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError, match=r"mode RGBA\) does not go through ImageClassifier.* most often RGB"):
         classifying.handle([{"data": png(image(mode="RGBA"))}], context)
 
 

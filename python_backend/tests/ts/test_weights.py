@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from ts.torch_handler.weights import fit, load_pickle, weights_only
+from ts.torch_handler import devices
+from ts.torch_handler.weights import fit, load_pickle, load_torchscript, weights_only
 
 
 class Payload:
@@ -82,6 +83,48 @@ def test_files_that_are_no_weights(tmp_path: Path, content: bytes, message: str)
 def test_a_missing_file() -> None:
     with pytest.raises(RuntimeError, match=r"'absent\.pth' is missing"):
         load_pickle("absent.pth", "cpu", {})
+    with pytest.raises(RuntimeError, match=r"'absent\.pt' is missing"):
+        load_torchscript("absent.pt", "cpu")
+
+
+@pytest.mark.parametrize("content", [b"", b"no TorchScript at all"])
+def test_files_that_are_no_torchscript(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "a.pt"
+    file.write_bytes(content)
+    with pytest.raises(RuntimeError, match=r"a\.pt' is not a TorchScript file.*copy it again"):
+        load_torchscript(str(file), "cpu")
+
+
+def test_weights_of_a_device_that_is_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were saved on the eighth GPU of another machine."""
+    file = str(tmp_path / "a.pth")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(torch.serialization, "location_tag", lambda storage: "cuda:7")
+        torch.save({"w": torch.ones(2)}, file)
+    loaded = load_pickle(file, torch.device("cpu"), {})["w"]
+    assert loaded.device.type == "cpu"
+    assert torch.equal(loaded, torch.ones(2))
+
+
+class TestDevices:
+    """Which one a worker takes."""
+
+    def test_a_gpu_that_is_absent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+        assert devices.choose(1) == ("cuda", torch.device("cuda:1"))
+        with pytest.raises(ValueError, match=r"was given GPU 2, but PyTorch sees 2.*number_of_gpu.*deviceIds"):
+            devices.choose(2)
+
+    def test_no_gpu_at_all(self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+        for backend in (torch.cuda, torch.backends.mps):
+            monkeypatch.setattr(backend, "is_available", lambda: False)
+        assert devices.choose(0) == ("cpu", torch.device("cpu"))
+        assert "given GPU 0" in caplog.text
+        assert "number_of_gpu=0" in caplog.text
+        caplog.clear()
+        assert devices.choose(None) == ("cpu", torch.device("cpu"))
+        assert not caplog.text
 
 
 @pytest.mark.parametrize(

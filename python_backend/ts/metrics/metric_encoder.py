@@ -13,6 +13,10 @@ class MetricEncoder(JSONEncoder):
     """``json.dumps(metric, cls=MetricEncoder)``."""
 
     def default(self, obj: Any) -> Any:
+        """The dict of a metric or dimension.
+
+        :raises TypeError: for any other object.
+        """
         if isinstance(obj, (Metric, Dimension)):
             return obj.to_dict()
         return super().default(obj)

@@ -16,7 +16,7 @@ from ts.torch_handler import devices
 from ts.torch_handler.compiling import compile_options, compile_with_ipex, compiled
 from ts.torch_handler.optional import is_installed, require
 from ts.torch_handler.source_module import load_source_module
-from ts.torch_handler.weights import fit, load_pickle
+from ts.torch_handler.weights import fit, load_pickle, load_torchscript
 from ts.utils.util import list_classes_from_module, load_label_mapping
 
 logger = logging.getLogger(__name__)
@@ -175,15 +175,7 @@ class BaseHandler(abc.ABC):  # noqa: B024 - subclasses rely on the base, not on 
 
     def _load_torchscript_model(self, model_pt_path: str) -> Any:
         """The TorchScript module in the file, on the handler's device."""
-        try:
-            return torch.jit.load(model_pt_path, map_location=self.device)
-        except RuntimeError as error:
-            if "constants.pkl" not in str(error):
-                raise
-            raise RuntimeError(
-                f"'{model_pt_path}' is not a TorchScript file. If it holds a state dict, pack the archive with the "
-                f"--model-file that defines its class. {error}"
-            ) from error
+        return load_torchscript(model_pt_path, self.device)
 
     def _load_pickled_model(self, model_dir: str, model_file: str, model_pt_path: str | None) -> Any:
         """An instance of the one class that ``model_file`` defines, with the weights of ``model_pt_path`` if given."""
@@ -230,8 +222,19 @@ class BaseHandler(abc.ABC):  # noqa: B024 - subclasses rely on the base, not on 
 
     @timed
     def preprocess(self, data: Any) -> Any:
-        """Turn a batch (list of N dicts, or anything ``torch.as_tensor`` takes) into the model's input."""
-        return torch.as_tensor(data, device=self.device)
+        """Turn a batch (what ``torch.as_tensor`` takes: a tensor, an array, nested lists of numbers) into a tensor.
+
+        :raises RuntimeError: for a list of dicts, as requests come: these need a handler of their own or an envelope.
+        """
+        try:
+            return torch.as_tensor(data, device=self.device)
+        except RuntimeError as error:
+            if not (isinstance(data, list) and data and isinstance(data[0], dict)):
+                raise
+            raise RuntimeError(
+                f"{type(self).__name__}.preprocess got the requests as they came ({error}): override it to make a "
+                "tensor of data[i]['body'], or set service_envelope=json and send {\"instances\": [[1, 2, 3]]}"
+            ) from error
 
     @timed
     def inference(self, data: Any, *args: Any, **kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 
 from ts.torch_handler import devices
 from ts.torch_handler.source_module import load_source_module
-from ts.torch_handler.weights import fit, load_pickle
+from ts.torch_handler.weights import fit, load_pickle, load_torchscript
 from ts.utils.util import list_classes_from_module
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class DenseNetHandler:
         properties = context.system_properties
         self.map_location, self.device = devices.choose(properties.get("gpu_id"))
         self.manifest = context.manifest
+        self.model_yaml_config = getattr(context, "model_yaml_config", None)
         model_dir = properties.get("model_dir")
         entries = self.manifest["model"]
         path = os.path.join(model_dir, entries["serializedFile"])
@@ -53,7 +54,7 @@ class DenseNetHandler:
         self.initialized = True
 
     def _load_torchscript_model(self, model_pt_path: str) -> Any:
-        return torch.jit.load(model_pt_path, map_location=self.device)
+        return load_torchscript(model_pt_path, self.device)
 
     def _load_pickled_model(self, model_dir: str, model_file: str, model_pt_path: str) -> Any:
         source = os.path.join(model_dir, model_file)
@@ -63,7 +64,8 @@ class DenseNetHandler:
         if len(classes) != 1:
             raise ValueError(f"Expected only one class as model definition. {classes}")
         model = classes[0]()
-        fit(model, load_pickle(model_pt_path, self.device, None), model_pt_path, model_file)
+        state = load_pickle(model_pt_path, self.device, getattr(self, "model_yaml_config", None))
+        fit(model, state, model_pt_path, model_file)
         return model
 
     def preprocess(self, data: list[dict[str, Any]]) -> torch.Tensor:
@@ -92,9 +94,11 @@ class DenseNetHandler:
 
 
 def _tensor(value: Any, index: int) -> torch.Tensor:
+    wanted = f"request {index} of the batch should hold a tensor as torch.save writes it, and nothing else"
     try:
-        return torch.load(io.BytesIO(value), weights_only=True)
+        tensor = torch.load(io.BytesIO(value), map_location="cpu", weights_only=True)
     except (TypeError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f"request {index} of the batch should hold a tensor as torch.save writes it, and nothing else"
-        ) from error
+        raise ValueError(wanted) from error
+    if not isinstance(tensor, torch.Tensor):
+        raise ValueError(f"{wanted}, but it holds a {type(tensor).__name__}")
+    return tensor

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ts.handler_utils.text_utils import ngrams_iterator
-from ts.torch_handler.explanation import class_index
+from ts.torch_handler.explanation import explaining
 from ts.torch_handler.optional import require
 from ts.torch_handler.text_handler import TextHandler
 from ts.utils.util import map_class_to_label
@@ -60,17 +60,19 @@ class TextClassifier(TextHandler):
 
         :param target: the class to explain, also as text or bytes.
         :returns: one dict: ``importances``, nested lists; ``words``, the tokens.
+        :raises ValueError: if the target is no class of the model.
         :raises ImportError: if captum is not installed.
         """
         indices, tokens = text_preprocess
         reference = require("captum.attr", "explanations").TokenReferenceBase()
-        attributions = self.lig.attribute(
-            indices,
-            reference.generate_reference(len(indices), self.device).squeeze(0),
-            additional_forward_args=torch.as_tensor([0], device=self.device),
-            return_convergence_delta=False,
-            target=class_index(target),
-        )
+        with explaining(target) as index:
+            attributions = self.lig.attribute(
+                indices,
+                reference.generate_reference(len(indices), self.device).squeeze(0),
+                additional_forward_args=torch.as_tensor([0], device=self.device),
+                return_convergence_delta=False,
+                target=index,
+            )
         importances = self.summarize_attributions(attributions)
         return [{"importances": importances.tolist(), "words": self.get_word_token(tokens)}]
 

@@ -46,7 +46,7 @@ class TextHandler(BaseHandler, ABC):
         """Load the model and the vocabulary."""
         super().initialize(context)
         self.initialized = False
-        self.source_vocab = load_pickle(self.get_source_vocab_path(context), None, self.model_yaml_config)
+        self.source_vocab = load_pickle(self.get_source_vocab_path(context), "cpu", self.model_yaml_config)
         self.initialized = True
 
     @cached_property

@@ -13,7 +13,7 @@ import torch
 
 from ts.handler_utils.timer import timed
 from ts.torch_handler.base_handler import BaseHandler
-from ts.torch_handler.explanation import class_index
+from ts.torch_handler.explanation import explaining
 from ts.torch_handler.optional import require
 
 # Of the path integral by which attributions are approximated.
@@ -65,18 +65,19 @@ class VisionHandler(BaseHandler, ABC):
         :param tensor_data: N x C x H x W, from :meth:`preprocess`.
         :param target: the class to explain, also as text or bytes, which is how a form field arrives.
         :returns: N nested lists C x H x W.
-        :raises ValueError: if the target is no class number.
+        :raises ValueError: if the target is no class of the model.
         :raises ImportError: if captum is not installed.
         """
         print("input shape", tensor_data.shape)
-        return self.ig.attribute(tensor_data, target=class_index(target), n_steps=_STEPS).tolist()
+        with explaining(target) as index:
+            return self.ig.attribute(tensor_data, target=index, n_steps=_STEPS).tolist()
 
 
 def _tensor(handler: Any, value: Any, index: int) -> torch.Tensor:
     if isinstance(value, str):
         value = _from_base64(value, index)
     if isinstance(value, (bytes, bytearray)):
-        return handler.image_processing(_open(value, index))
+        return _transformed(handler, _open(value, index), index)
     if value is None:
         raise ValueError(
             f"request {index} of the batch has no image: send one as the body (curl -T kitten.jpg) or as the form "
@@ -88,6 +89,19 @@ def _tensor(handler: Any, value: Any, index: int) -> torch.Tensor:
         raise type(error)(
             f"request {index} of the batch holds neither an image nor nested lists of numbers but "
             f"{type(value).__name__}: {error}"
+        ) from error
+
+
+def _transformed(handler: Any, picture: Any, index: int) -> torch.Tensor:
+    described = f"the image of request {index} of the batch ({picture.width} x {picture.height}, mode {picture.mode})"
+    try:
+        return handler.image_processing(picture)
+    except OSError as error:
+        raise OSError(f"{described} is cut off or damaged: {error}") from error
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"{described} does not go through {type(handler).__name__}.image_processing: {error}. Send an image of the "
+            "mode that the model was trained with, most often RGB, or convert it in a handler of your own"
         ) from error
 
 

@@ -24,6 +24,7 @@ class Headers(dict[str, str]):
         super().__init__({name.lower(): value for name, value in headers.items() if isinstance(value, str)})
 
     def get(self, key: str, default: Any = None) -> Any:
+        """A header by its name in any spelling."""
         return super().get(key.lower(), default)
 
     def __getitem__(self, key: str) -> str:
@@ -45,6 +46,7 @@ class RawRequest:
         self._disconnected = disconnected
 
     async def is_disconnected(self) -> bool:
+        """Whether the client has hung up."""
         return bool(self._disconnected())
 
 

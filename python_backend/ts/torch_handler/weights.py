@@ -30,8 +30,7 @@ def load_pickle(path: str, map_location: Any, model_yaml_config: dict[str, Any] 
     :raises RuntimeError: if the file holds other objects and these are not allowed, saying how to allow them; or if it
         is no file that ``torch.save`` wrote.
     """
-    if not os.path.isfile(path):
-        raise RuntimeError(f"'{path}' is missing: the archive's manifest names it, but the archive does not contain it")
+    _must_be_there(path)
     try:
         if not weights_only(model_yaml_config):
             return torch.load(path, map_location=map_location, weights_only=False)
@@ -47,6 +46,23 @@ def load_pickle(path: str, map_location: Any, model_yaml_config: dict[str, Any] 
         ) from error
     except EOFError as error:
         raise RuntimeError(f"'{path}' is empty or cut off") from error
+
+
+def load_torchscript(path: str, device: Any) -> Any:
+    """``torch.jit.load``.
+
+    :raises RuntimeError: if the file is missing or no TorchScript file, saying what it may be.
+    """
+    _must_be_there(path)
+    try:
+        return torch.jit.load(path, map_location=device)
+    except RuntimeError as error:
+        if "PytorchStreamReader" not in str(error):
+            raise
+        raise RuntimeError(
+            f"'{path}' is not a TorchScript file. If it holds a state dict, pack the archive with the --model-file "
+            f"that defines its class; if it was cut off on its way, copy it again. {error}"
+        ) from error
 
 
 def fit(model: torch.nn.Module, state: Any, path: str, model_file: str) -> None:
@@ -72,3 +88,8 @@ def fit(model: torch.nn.Module, state: Any, path: str, model_file: str) -> None:
             else f"Use the weights that belong to the class {name}"
         )
         raise RuntimeError(f"The weights in '{path}' do not fit {name} of {model_file}. {cure}. {error}") from error
+
+
+def _must_be_there(path: str) -> None:
+    if not os.path.isfile(path):
+        raise RuntimeError(f"'{path}' is missing: the archive's manifest names it, but the archive does not contain it")
