@@ -3,7 +3,7 @@
  * Makes the Python environments. Each is a virtual environment in a cache folder, named after what it holds, so that a
  * new clone or a new version of the package finds the one that is already there:
  *
- *     node python_backend/environment.mjs [default|test|vision|reference]     prints its interpreter's path
+ *     node python_backend/environment.mjs [default|test|vision|reference|...]     prints its interpreter's path
  *
  * An interpreter that already has what the set needs is taken as it is: the one that TS_PYTHON names, or the active
  * virtual environment's. The cache is $TORCHBRIDGE_CACHE, else $XDG_CACHE_HOME/torchbridge, else ~/.cache/torchbridge.
@@ -23,13 +23,19 @@ const worker = ['torch', 'grpc', 'google.protobuf', 'yaml', 'psutil', 'numpy', '
 
 /**
  * The sets: the modules that make an existing interpreter good enough (null: always build one), the set it is layered
- * over, and what it is for.
+ * over, the file of its requirements where that has another name, and what it is for.
  */
 const sets = {
   default: { modules: worker, purpose: 'PyTorch and what the workers need' },
   test: { modules: [...worker, 'pytest', 'ruff', 'mypy', 'sklearn'], over: 'default', purpose: 'the test tools' },
   vision: { modules: null, purpose: 'torchvision, captum, ONNX and transformers, several gigabytes' },
-  reference: { modules: null, purpose: 'TorchServe 0.12.0' },
+  reference: { modules: null, over: 'default', purpose: 'TorchServe 0.12.0' },
+  'reference-vision': {
+    modules: null,
+    over: 'vision',
+    requirements: 'reference',
+    purpose: 'TorchServe 0.12.0 with torchvision',
+  },
   openapi: { modules: null, purpose: 'schemathesis' },
 };
 
@@ -134,8 +140,9 @@ function systemPython() {
 }
 
 function planOf(name, base) {
-  const requirements = join(here, 'requirements', `${name}.txt`);
-  const below = sets[name].over && planOf(sets[name].over, base);
+  const { over, requirements: file = name } = sets[name];
+  const requirements = join(here, 'requirements', `${file}.txt`);
+  const below = over && planOf(over, base);
   const wanted = fs
     .readFileSync(requirements, 'utf8')
     .split('\n')

@@ -169,13 +169,18 @@ async function coverDoors() {
 
 /** The recordings against TorchServe itself, then the tests that run it beside ours. */
 async function compareWithReference(python) {
-  const recorded = await replay(python, conformance, dirname(python), ['--reference']);
-  environment = { ...environment, TORCHBRIDGE_REFERENCE_PYTHON: python };
+  const recorded = words.length > 0 ? {} : await replay(python, conformance, dirname(python), ['--reference']);
+  environment = {
+    ...environment,
+    TORCHBRIDGE_REFERENCE_PYTHON: python,
+    TORCHBRIDGE_REFERENCE_VISION_PYTHON: await ensureEnvironment('reference-vision'),
+    TORCHBRIDGE_VISION_PYTHON: await ensureEnvironment('vision'),
+  };
   return sum([recorded, await vitest('reference')]);
 }
 
 function sum(counts) {
-  const add = (name) => counts.reduce((total, count) => total + count[name], 0);
+  const add = (name) => counts.reduce((total, count) => total + (count[name] ?? 0), 0);
   return { passed: add('passed'), failed: add('failed'), skipped: add('skipped') };
 }
 

@@ -1,6 +1,7 @@
 """Trains the model on a few opinions, and writes the answer that plain PyTorch gives."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -92,7 +93,7 @@ right = int((model(text, offsets).argmax(dim=1) == labels).sum())
 print(f"{right} of {len(samples)} opinions are read right, loss {loss.item():.4f}")
 
 torch.save(model.state_dict(), BUILD / "opinion.pth")
-torch.save(vocabulary, BUILD / "source_vocab.pt")
+torch.save(Counter(vocabulary), BUILD / "source_vocab.pt")
 names = json.loads((HERE / "index_to_name.json").read_text())
 for name, read in (
     ("good", "it is a wonderful film and i love the story"),
