@@ -36,6 +36,7 @@ const sets = {
     requirements: 'reference',
     purpose: 'TorchServe 0.12.0 with torchvision',
   },
+  parallel: { modules: null, over: 'test', purpose: 'PiPPy and DeepSpeed' },
   openapi: { modules: null, purpose: 'schemathesis' },
 };
 
@@ -178,7 +179,9 @@ async function build(plan, log) {
   log(`Making the Python environment "${plan.name}" (${sets[plan.name].purpose}) in ${plan.folder}`);
   fs.rmSync(plan.folder, { recursive: true, force: true });
   await step('making an empty one', plan.base.executable, ['-m', 'venv', plan.folder], plan, log);
-  if (plan.below) fs.writeFileSync(join(sitePackages(plan), 'below.pth'), `${sitePackages(plan.below)}\n`);
+  // all of them: what is added by such a file has none of its own that count
+  const below = ancestors(plan).map((one) => `${sitePackages(one)}\n`);
+  if (below.length > 0) fs.writeFileSync(join(sitePackages(plan), 'below.pth'), below.join(''));
   await step(
     'looking for the packages',
     plan.python,
@@ -197,6 +200,10 @@ async function build(plan, log) {
     log,
   );
   fs.writeFileSync(plan.complete, `${new Date().toISOString()}\n`);
+}
+
+function ancestors({ below }) {
+  return below ? [below, ...ancestors(below)] : [];
 }
 
 function sitePackages(plan) {

@@ -37,6 +37,7 @@ const suites = {
   e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
   vision: { needs: ['packages', 'build'], environment: 'vision', run: handlersOfAllKinds },
   coverage: { needs: ['packages', 'build', 'python'], run: coverDoors },
+  parallel: { needs: ['packages'], environment: 'parallel', run: modelsOfSeveralProcesses },
   openapi: { needs: ['packages', 'build', 'python'], environment: 'openapi', run: askEverything },
   reference: { needs: ['packages', 'build', 'python'], environment: 'reference', run: compareWithReference },
 };
@@ -98,11 +99,11 @@ async function vitest(project, files = [], options = []) {
 }
 
 /** What failed gets a second try: on a busy machine a process may take longer than a test would wait. */
-async function pytest(python) {
-  const first = await pytestOnce(python);
+async function pytest(python, files = []) {
+  const first = await pytestOnce(python, files);
   if (first.failed === 0 || words.length > 0) return first;
   console.log(`\n-- python: a second try for ${first.failed} failed tests`);
-  const second = await pytestOnce(python, ['--last-failed']);
+  const second = await pytestOnce(python, ['--last-failed', ...files]);
   return { ...first, passed: first.passed + second.passed, failed: second.failed };
 }
 
@@ -125,6 +126,11 @@ async function handlersOfAllKinds(python) {
   const tests = await pytest(python);
   environment = { ...environment, TS_PYTHON: python };
   return sum([tests, await vitest('e2e', ['test/e2e/examples.test.ts'])]);
+}
+
+/** Where PiPPy and DeepSpeed are there, what they are for. */
+async function modelsOfSeveralProcesses(python) {
+  return await pytest(python, ['tests/ts/test_parallel_helpers.py']);
 }
 
 /** Every suite by itself; one with a failure, which may be a matter of timing, gets a second try. */

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 class TorchModelServiceWorker:
     """Listens on one socket and serves one connection after the other.
 
+    Each process that torchrun starts listens at the port, or at the number at the end of the socket's name, plus its
+    LOCAL_RANK.
+
     :param s_type: ``"unix"`` or ``"tcp"``.
     :param s_name: path of the unix socket; a file that is there is replaced.
     :param host_addr: address of the tcp socket, the loopback interface unless given.
@@ -40,11 +43,12 @@ class TorchModelServiceWorker:
         metrics_config: str | None = None,
         async_comm: bool | None = False,
     ) -> None:
+        rank = int(os.environ.get("LOCAL_RANK", "0"))
         if s_type == "unix" and s_name:
-            self.address: Any = s_name
+            self.address: Any = _of_rank(s_name, rank) if rank else s_name
             self.sock = socket.socket(socket.AF_UNIX)
         elif s_type == "tcp" and port_num is not None:
-            self.address = (host_addr or "127.0.0.1", int(port_num))
+            self.address = (host_addr or "127.0.0.1", int(port_num) + rank)
             self.sock = socket.socket(socket.AF_INET)
         else:
             raise ValueError("the socket is incomplete: unix needs a name (s_name), tcp a port (port_num)")
@@ -112,6 +116,13 @@ class TorchModelServiceWorker:
                     self.handle_connection(connection)
                 except ConnectionError:
                     logger.info("Frontend disconnected.")
+
+
+def _of_rank(s_name: str, rank: int) -> str:
+    stem, dot, number = s_name.rpartition(".")
+    if not (dot and number.isdigit()):
+        raise ValueError(f"the socket's name should end in a number, such as ts.sock.9000, to have one a rank: {s_name}")
+    return f"{stem}.{int(number) + rank}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from ts_worker.failure import BatchFailure, prediction_failed
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.metric_recorder import MetricRecorder
-from ts_worker.pieces import is_silent_rank
+from ts_worker.rank import is_silent_rank
 
 logger = logging.getLogger("ts.service")
 

@@ -8,6 +8,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PARENT = "TORCHBRIDGE_PARENT"
 
 
 def die_with_parent(parent: int | None = None, by: signal.Signals = signal.SIGKILL) -> None:
@@ -24,8 +25,13 @@ def die_with_parent(parent: int | None = None, by: signal.Signals = signal.SIGKI
 
 def parent_told() -> int | None:
     """The parent's pid as it told it (TORCHBRIDGE_PARENT), or None; not left for handlers to see."""
-    told = os.environ.pop("TORCHBRIDGE_PARENT", "")
+    told = os.environ.pop(_PARENT, "")
     return int(told) if told else None
+
+
+def tell_children() -> None:
+    """The processes that this one starts from now on find it as `parent_told`."""
+    os.environ[_PARENT] = str(os.getpid())
 
 
 def lead_session() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 from ts_worker.flow import Flow
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
+from ts_worker.rank import own_rank
 from ts_worker.shared_memory import SharedMemory
 from ts_worker.wire import Wire
 
@@ -48,6 +49,7 @@ class Link:
     def open(self, worker_id: str, token: str) -> None:
         """Says Hello and starts to listen."""
         hello = Hello(worker_id=worker_id, token=token, pid=os.getpid(), python_version=PYTHON_VERSION)
+        hello.rank, hello.world_size = own_rank()
         self.send(FromWorker(hello=hello))
         threading.Thread(target=self._read, name="torchbridge-link", daemon=True).start()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ts_worker.failure import CallersGone
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.outputs import STREAM_NEXT, encode, fill
+from ts_worker.rank import is_silent_rank
 
 
 class BatchChannel:
@@ -73,8 +73,3 @@ def _write_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> 
         raise RuntimeError("a part of a result can be sent only while the worker runs a batch")
     message = "Intermediate Prediction success"
     context.cl_socket.sendall(create_predict_response(ret, request_ids, message, 200, context, ts_stream_next=True))
-
-
-def is_silent_rank() -> bool:
-    """Of the processes of one model, only rank 0 answers."""
-    return os.environ.get("LOCAL_RANK", "0") != "0"

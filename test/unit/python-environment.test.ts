@@ -86,7 +86,7 @@ describe('making a Python environment', () => {
   test('with a name that is none', async () => {
     expectSentence(
       await run({}, 'tests'),
-      /no environment "tests": choose one of default, test, vision, reference, openapi\.$/,
+      /no environment "tests": choose one of default, test, vision, reference, reference-vision, parallel, openapi\.$/,
     );
   });
 

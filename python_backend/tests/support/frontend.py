@@ -141,11 +141,14 @@ class Frontend:
         link = {"TORCHBRIDGE_LINK": self.target, "TORCHBRIDGE_WORKER_ID": worker_id, "TORCHBRIDGE_TOKEN": "secret"}
         return {**os.environ, **link, **more}
 
-    def spawn(self, cwd: Path = BACKEND, **more: str) -> subprocess.Popen[str]:
-        """A worker in a fresh interpreter, with the backend that is in `cwd`; its output goes to `output()`."""
+    def spawn(self, *words: str, cwd: Path = BACKEND, **more: str) -> subprocess.Popen[str]:
+        """A worker in a fresh interpreter, with the backend that is in `cwd`; its output goes to `output()`.
+
+        `words` are for another module than `ts_worker.main`, its name first.
+        """
         with open(self.folder / "output.log", "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "ts_worker.main"],
+                [sys.executable, "-m", *(words or ("ts_worker.main",))],
                 cwd=cwd,
                 env=self.environment(**more),
                 stdin=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_deepspeed_without_its_config(make_context: Make, yaml: Any, message: st
 
 
 def test_deepspeed_gets_what_the_yaml_says(make_context: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DeepSpeed needs GPUs to build; that it is called rightly can be seen without."""
+    """With a stand-in, since the checkpoints that DeepSpeed reads are those of large language models."""
     (tmp_path / "ds.json").write_text("{}")
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "a.pt").touch()
@@ -75,6 +76,32 @@ def test_deepspeed_gets_what_the_yaml_says(make_context: Make, tmp_path: Path, m
     assert json.loads((tmp_path / "checkpoints.json").read_text())["checkpoints"] == [
         str(tmp_path / "weights" / "a.pt")
     ]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="deepspeed is not installed")
+def test_deepspeed_runs_the_model(tmp_path: Path) -> None:
+    """The real one, on the CPU, in a process of its own since it changes the one that imports it."""
+    (tmp_path / "ds.json").write_text('{"dtype": "fp32", "replace_with_kernel_inject": false}')
+    code = f"""
+        import torch, types
+        from ts.handler_utils.distributed.deepspeed import get_ds_engine
+        yaml = {{"deepspeed": {{"config": "ds.json"}}}}
+        properties = {{"model_dir": {str(tmp_path)!r}}}
+        context = types.SimpleNamespace(model_name="m", model_yaml_config=yaml, system_properties=properties)
+        model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+        values = torch.rand(2, 4)
+        expected = model(values)
+        engine = get_ds_engine(model, context)
+        print(type(engine).__name__, torch.allclose(engine(values), expected))
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=PYTHON_BACKEND,
+        env={**os.environ, "DS_ACCELERATOR": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.splitlines()[-1:] == ["InferenceEngine True"], run.stderr
 
 
 def test_deepspeed_missing(make_context: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +189,7 @@ def ranks(body: str) -> list[str]:
             [sys.executable, "-c", code],
             cwd=PYTHON_BACKEND,
             env={
-                **__import__("os").environ,
+                **os.environ,
                 "LOCAL_RANK": str(rank),
                 "RANK": str(rank),
                 "WORLD_SIZE": "2",

@@ -254,3 +254,16 @@ class TestLoader:
     def test_an_incomplete_address_is_refused(self) -> None:
         with pytest.raises(ValueError, match="the socket is incomplete"):
             TorchModelServiceWorker("unix")
+
+    def test_each_rank_has_an_address_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def addresses(rank: str) -> list[Any]:
+            monkeypatch.setenv("LOCAL_RANK", rank)
+            made = TorchModelServiceWorker("unix", "/tmp/.ts.sock.9000"), TorchModelServiceWorker("tcp", port_num=9000)
+            for worker in made:
+                worker.sock.close()
+            return [worker.address for worker in made]
+
+        assert addresses("0") == ["/tmp/.ts.sock.9000", ("127.0.0.1", 9000)]
+        assert addresses("2") == ["/tmp/.ts.sock.9002", ("127.0.0.1", 9002)]
+        with pytest.raises(ValueError, match="should end in a number, such as ts.sock.9000"):
+            TorchModelServiceWorker("unix", "worker.sock")

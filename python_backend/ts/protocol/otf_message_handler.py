@@ -12,7 +12,8 @@ from typing import Any
 from ts_worker.failure import BatchFailure
 from ts_worker.inputs import decode_value, decodes_values
 from ts_worker.outputs import STREAM_NEXT, encode, next_mark
-from ts_worker.pieces import is_silent_rank, send_pieces
+from ts_worker.pieces import send_pieces
+from ts_worker.rank import is_silent_rank
 
 LOAD_MSG = b"L"
 PREDICT_MSG = b"I"

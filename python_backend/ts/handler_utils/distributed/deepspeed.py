@@ -19,7 +19,7 @@ def get_ds_engine(model: Any, ctx: Any) -> Any:
     ::
 
         handler:
-          model_path: checkpoints        # folder of weights
+          model_path: checkpoints        # folder of weights; optional where there is no checkpoint
         deepspeed:
           config: ds-config.json         # in the archive
           checkpoint: checkpoints.json   # optional, in model_path; written if it is missing
@@ -42,8 +42,9 @@ def get_ds_engine(model: Any, ctx: Any) -> Any:
         if not os.path.isfile(checkpoint):
             create_checkpoints_json(model_path, checkpoint)
     logger.debug("Creating DeepSpeed engine")
+    places = {"base_dir": model_path, "checkpoint": checkpoint}
     return require("deepspeed", "DeepSpeed models").init_inference(
-        model, config=config, base_dir=model_path, checkpoint=checkpoint
+        model, config=config, **{name: place for name, place in places.items() if place is not None}
     )
 
 

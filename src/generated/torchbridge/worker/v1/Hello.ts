@@ -6,6 +6,8 @@ export interface Hello {
   'token'?: (string);
   'pid'?: (number);
   'pythonVersion'?: (string);
+  'rank'?: (number);
+  'worldSize'?: (number);
 }
 
 export interface Hello__Output {
@@ -13,4 +15,6 @@ export interface Hello__Output {
   'token': (string);
   'pid': (number);
   'pythonVersion': (string);
+  'rank': (number);
+  'worldSize': (number);
 }
