@@ -121,7 +121,9 @@ class TorchModelServiceWorker:
 def _of_rank(s_name: str, rank: int) -> str:
     stem, dot, number = s_name.rpartition(".")
     if not (dot and number.isdigit()):
-        raise ValueError(f"the socket's name should end in a number, such as ts.sock.9000, to have one a rank: {s_name}")
+        raise ValueError(
+            f"the socket's name should end in a number, such as ts.sock.9000, to have one a rank: {s_name}"
+        )
     return f"{stem}.{int(number) + rank}"
 
 

@@ -1,7 +1,7 @@
 """`python -m ts_worker.torchrun --nproc-per-node 2 ...`: one model over several workers, which torchrun starts.
 
-Takes torchrun's own options. Its processes are workers like any other (`ts_worker.main`), but that they share an id and a
-token and say in their Hello which rank they are. They end with this process, and this one with the server.
+Takes torchrun's own options. Its processes are workers like any other (`ts_worker.main`), but that they share an id and
+a token and say in their Hello which rank they are. They end with this process, and this one with the server.
 """
 
 from __future__ import annotations

@@ -265,5 +265,5 @@ class TestLoader:
 
         assert addresses("0") == ["/tmp/.ts.sock.9000", ("127.0.0.1", 9000)]
         assert addresses("2") == ["/tmp/.ts.sock.9002", ("127.0.0.1", 9002)]
-        with pytest.raises(ValueError, match="should end in a number, such as ts.sock.9000"):
+        with pytest.raises(ValueError, match=r"should end in a number, such as ts\.sock\.9000"):
             TorchModelServiceWorker("unix", "worker.sock")
