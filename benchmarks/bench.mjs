@@ -2,20 +2,22 @@
 /**
  * Measures this server beside TorchServe 0.12.0, in one run and with the same load.
  *
- *     npm run bench -- SCENARIO [--rounds N] [--seconds N] [--ours]
+ *     npm run bench -- all|SCENARIO [flags]       (without words it tells of them)
  *
  * Sets up what is missing first, TorchServe included; that one needs Java 11 or newer.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
-import { ensureEnvironment } from '../python_backend/environment.mjs';
+import { ensureEnvironment, findEnvironment } from '../python_backend/environment.mjs';
 
 try {
   const words = process.argv.slice(2);
   const python = await setUp();
   const env = { ...process.env, TS_PYTHON: python };
-  if (!words.includes('--ours')) {
+  const vision = findEnvironment('vision');
+  if (vision) env.TORCHBRIDGE_VISION_PYTHON = vision;
+  if (words.length > 0 && !words.includes('--ours')) {
     if (spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0) {
       throw new SetupError('TorchServe needs Java 11 or newer: install it, or measure ours alone with --ours.');
     }

@@ -1,5 +1,8 @@
+import { orderOf, type Spread, spreadOf } from '../src/benchmark/statistics.js';
 import type { Release } from '../test/support/release.js';
 import { ServerPlace } from '../test/support/server.js';
+
+export { orderOf };
 
 /** What a scenario gets. */
 export interface Contest {
@@ -8,14 +11,15 @@ export interface Contest {
   readonly rounds: number;
   /** How long one measurement lasts. */
   readonly seconds: number;
+  /** How long the endurance test lasts. */
+  readonly longSeconds: number;
+  /** The interpreter of the environment `vision`; null where it has not been made. */
+  readonly visionPython: string | null;
   readonly log: (line: string) => void;
 }
 
-/** The figures of one release for one row, over all rounds. */
-export interface Figures {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
+/** The figures of one participant for one row, over all rounds. */
+export interface Figures extends Spread {
   readonly all: readonly number[];
 }
 
@@ -25,21 +29,22 @@ export interface Row {
   readonly unit: string;
   /** Whether more is better. */
   readonly rising: boolean;
+  /** By participant: the releases, and what stands beside them, such as a plain loop. */
   readonly figures: Readonly<Record<string, Figures>>;
 }
 
 export type Scenario = (contest: Contest) => Promise<Row[]>;
 
-/** Collects measurements by row and release, and makes medians of them. */
+/** Collects measurements by row and participant, and makes medians of them. */
 export class Ledger {
   readonly #rows = new Map<string, { unit: string; rising: boolean; measured: Map<string, number[]> }>();
 
   /** `rising`: more is better. */
-  add(row: string, unit: string, rising: boolean, release: Release, value: number): void {
+  add(row: string, unit: string, rising: boolean, participant: { readonly name: string }, value: number): void {
     const entry = this.#rows.get(row) ?? { unit, rising, measured: new Map() };
     this.#rows.set(row, entry);
-    const values = entry.measured.get(release.name) ?? [];
-    entry.measured.set(release.name, [...values, value]);
+    const values = entry.measured.get(participant.name) ?? [];
+    entry.measured.set(participant.name, [...values, value]);
   }
 
   rows(): Row[] {
@@ -47,21 +52,9 @@ export class Ledger {
       name,
       unit,
       rising,
-      figures: Object.fromEntries([...measured].map(([release, values]) => [release, figuresOf(values)])),
+      figures: Object.fromEntries([...measured].map(([who, all]) => [who, { ...spreadOf(all), all }])),
     }));
   }
-}
-
-function figuresOf(values: readonly number[]): Figures {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = (sorted.length - 1) / 2;
-  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-  return { median, least: sorted[0] ?? 0, most: sorted.at(-1) ?? 0, all: values };
-}
-
-/** The releases' order in a round: it alternates, so that a drift of the machine favours neither. */
-export function orderOf<T>(round: number, all: readonly T[]): readonly T[] {
-  return round % 2 === 0 ? all : all.toReversed();
 }
 
 /** Makes a place for each release, runs `work`, and stops and removes all of them whatever happens. */
@@ -84,4 +77,18 @@ export async function manage(place: ServerPlace, method: string, path: string): 
   const text = await answer.text();
   if (answer.status !== 200)
     throw new Error(`${place.release.name}: ${method} ${path} was answered ${answer.status}: ${text}`);
+}
+
+/** How a model is registered. */
+export interface Registration {
+  readonly batchSize?: number;
+  readonly delayMs?: number;
+  readonly workers?: number;
+}
+
+/** Registers an archive of the place's store under its own name, and waits for its workers. */
+export async function registerModel(place: ServerPlace, model: string, settings: Registration = {}): Promise<void> {
+  const { batchSize = 1, delayMs = 0, workers = 1 } = settings;
+  const words = `batch_size=${batchSize}&max_batch_delay=${delayMs}&initial_workers=${workers}&synchronous=true`;
+  await manage(place, 'POST', `/models?url=${model}.mar&model_name=${model}&${words}`);
 }

@@ -1,41 +1,72 @@
-import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Latencies } from '../src/benchmark/load/latencies.js';
+import type { LoadResult as Recorded } from '../src/benchmark/load/load.js';
+import { runLoad as generate } from '../src/benchmark/load/run-load.js';
 
-/** A closed loop: every connection sends its next request when the one before is answered. */
+/** POSTs of one body in a closed loop, or at a fixed rate. */
 export interface Load {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
   /** Runs before the measurement and is not counted. */
   readonly warmupSeconds: number;
-  readonly body: string;
+  readonly body: string | Buffer;
+  /** Requests a second in an open loop; absent: a closed loop. */
+  readonly rate?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came of it. Times are in milliseconds; `failed` counts answers other than 200. */
-export interface LoadResult {
-  readonly perSecond: number;
+/** What came of it. Times are in milliseconds. */
+export interface LoadResult extends Omit<Recorded, 'latency' | 'firstByte'> {
+  readonly latencies: Latencies;
   readonly p50: number;
   readonly p99: number;
-  readonly failed: number;
+  /** Median time to the first byte of a body. */
+  readonly firstByteP50: number;
 }
 
-/** Runs a load in a process of its own, so that it shares no event loop with anything; fails if a request failed. */
-export function runLoad(load: Load): Promise<LoadResult> {
-  const script = join(import.meta.dirname, 'load-generator.ts');
-  const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(load)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    printed += text;
-  });
-  return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (status) => {
-      if (status !== 0) return failed(new Error(`the load generator ended with ${status}`));
-      const result: LoadResult = JSON.parse(printed);
-      if (result.failed > 0) return failed(new Error(`${result.failed} requests to ${load.url} failed`));
-      done(result);
+/** Runs a load with the suite's own generator; fails if a request failed. */
+export async function runLoad(load: Load): Promise<LoadResult> {
+  const result = await tryLoad(load);
+  if (result.failed > 0) {
+    throw new Error(`${result.failed} requests to ${load.url} failed, the first with ${result.firstFailure}`);
+  }
+  return result;
+}
+
+/** The same; failures are only counted. */
+export async function tryLoad({
+  url,
+  connections,
+  seconds,
+  warmupSeconds,
+  body,
+  rate,
+  headers,
+}: Load): Promise<LoadResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'tb-body-'));
+  try {
+    const bodyFile = join(folder, 'body');
+    writeFileSync(bodyFile, body);
+    const { latency, firstByte, ...result } = await generate({
+      protocol: 'http',
+      address: url,
+      model: '',
+      headers: { 'content-type': 'application/octet-stream', ...headers },
+      bodyFile,
+      connections,
+      rate: rate ?? null,
+      requests: null,
+      seconds,
+      warmup: { requests: null, seconds: warmupSeconds },
+      timeoutSeconds: 60,
     });
-  });
+    const latencies = Latencies.of([latency]);
+    const firstBytes = Latencies.of([firstByte]);
+    return { ...result, latencies, p50: latencies.at(50), p99: latencies.at(99), firstByteP50: firstBytes.at(50) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

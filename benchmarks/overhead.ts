@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packArchive } from '../test/support/archive.js';
-import type { ServerPlace } from '../test/support/server.js';
-import { type Contest, Ledger, manage, orderOf, type Row, withPlaces } from './contest.js';
+import { startBareServer } from './bare-server.js';
+import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
+import { processorSeconds } from './processor-seconds.js';
 
 const connections = [1, 8, 32];
 /** Up to so many requests a batch; the wait for more is short, so that few connections are not all waiting. */
@@ -20,59 +20,53 @@ const warmupSeconds = 0.5;
  */
 export async function overhead({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {
   const ledger = new Ledger();
-  await withPlaces(releases, async (places) => {
-    for (const place of places) {
-      for (const { model } of batches) {
-        await packArchive(
-          place.store,
-          { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
-          place.release,
-        );
+  const bare = [await startBareServer('bare fastify'), await startBareServer('bare node http')];
+  try {
+    await withPlaces(releases, async (places) => {
+      for (const place of places) {
+        for (const { model } of batches) {
+          await packArchive(
+            place.store,
+            { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
+            place.release,
+          );
+        }
+        log(`starting ${place.release.name}`);
+        await place.start();
+        for (const { model, size, delayMs } of batches) {
+          await registerModel(place, model, { batchSize: size, delayMs });
+          const url = `${place.inference}/predictions/${model}`;
+          await runLoad({ url, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+        }
       }
-      log(`starting ${place.release.name}`);
-      await place.start();
-      for (const { model, size, delayMs } of batches) {
-        const settings = `batch_size=${size}&max_batch_delay=${delayMs}&initial_workers=1&synchronous=true`;
-        await manage(place, 'POST', `/models?url=${model}.mar&model_name=${model}&${settings}`);
-        const url = `${place.inference}/predictions/${model}`;
-        await runLoad({ url, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
-      }
-    }
-    for (let round = 0; round < rounds; round += 1) {
-      log(`round ${round + 1} of ${rounds}`);
-      for (const { model, label } of batches) {
-        for (const count of connections) {
-          for (const place of orderOf(round, places)) {
-            const url = `${place.inference}/predictions/${model}`;
-            const before = processorSeconds(place);
-            const result = await runLoad({ url, connections: count, seconds, warmupSeconds, body: 'x' });
-            const spent = processorSeconds(place) - before;
-            const row = `${label}, ${count} connection${count === 1 ? '' : 's'}`;
-            ledger.add(row, 'req/s', true, place.release, result.perSecond);
-            ledger.add(`${row}, p50`, 'ms', false, place.release, result.p50);
-            if (spent > 0) {
-              const requests = result.perSecond * (seconds + warmupSeconds);
-              ledger.add(`${row}, CPU a request`, 'ms', false, place.release, (spent * 1000) / requests);
+      for (let round = 0; round < rounds; round += 1) {
+        log(`round ${round + 1} of ${rounds}`);
+        for (const { url, name } of bare) {
+          const { perSecond } = await runLoad({ url, connections: 32, seconds, warmupSeconds, body: 'x' });
+          for (const { label } of batches) ledger.add(`${label}, 32 connections`, 'req/s', true, { name }, perSecond);
+        }
+        for (const { model, label } of batches) {
+          for (const count of connections) {
+            for (const place of orderOf(round, places)) {
+              const url = `${place.inference}/predictions/${model}`;
+              const before = processorSeconds(place);
+              const result = await runLoad({ url, connections: count, seconds, warmupSeconds, body: 'x' });
+              const spent = processorSeconds(place) - before;
+              const row = `${label}, ${count} connection${count === 1 ? '' : 's'}`;
+              ledger.add(row, 'req/s', true, place.release, result.perSecond);
+              ledger.add(`${row}, p50`, 'ms', false, place.release, result.p50);
+              if (spent > 0) {
+                // The warm-up's cost too, at the same pace.
+                const requests = result.perSecond * (result.seconds + warmupSeconds);
+                ledger.add(`${row}, CPU a request`, 'ms', false, place.release, (spent * 1000) / requests);
+              }
             }
           }
         }
       }
-    }
-  });
-  return ledger.rows();
-}
-
-/** The CPU time that the place's processes have used so far; 0 where there is no /proc. */
-function processorSeconds(place: ServerPlace): number {
-  let ticks = 0;
-  for (const { pid } of place.processes()) {
-    try {
-      // the second field, in parentheses, may hold spaces; user and system time are the 14th and 15th
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-      ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // gone since, or no /proc
-    }
+    });
+  } finally {
+    for (const server of bare) await server.close();
   }
-  return ticks / 100;
+  return ledger.rows();
 }

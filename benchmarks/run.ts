@@ -1,51 +1,108 @@
-/** Picks a scenario, runs it, prints its table and writes its figures to benchmarks/results/SCENARIO.json. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
-import { join } from 'node:path';
+/** Runs scenarios, prints their tables, keeps their figures, and for `all` writes them into docs/performance.md. */
 import { parseArgs } from 'node:util';
-import { ours, projectRoot, type Release, reference } from '../test/support/release.js';
+import { ours, type Release, reference } from '../test/support/release.js';
+import { bodies } from './bodies.js';
 import type { Scenario } from './contest.js';
+import { endurance } from './endurance.js';
+import { gpu } from './gpu.js';
+import { idle } from './idle.js';
 import { launcher } from './launcher.js';
+import { memory } from './memory.js';
 import { overhead } from './overhead.js';
-import { printTable } from './table.js';
+import { resnet } from './resnet.js';
+import { keepResult, keptResults, versions, writeFigures } from './results.js';
+import { streams } from './streams.js';
+import { markdownTable } from './table.js';
+import { tail } from './tail.js';
 import { workers } from './workers.js';
 
-const scenarios: Record<string, Scenario> = { overhead, workers, launcher };
+/** What `all` runs, in this order. */
+const promised: Record<string, Scenario> = {
+  overhead,
+  tail,
+  bodies,
+  streams,
+  resnet,
+  workers,
+  memory,
+  idle,
+  endurance,
+};
+const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
-    ours: { type: 'boolean', default: false },
-  },
-});
+const usage = `usage: npm run bench -- all|SCENARIO [flags]
+  scenarios: ${Object.keys(scenarios).join(', ')}
+  --against torchserve  the reference, which is the default; none leaves it out, as --ours does
+  --only NAME,...       of all: these scenarios; the others keep the figures of their last run
+  --rounds N            how often each is measured, in turns; 5 unless told
+  --seconds N           length of a measurement; 3 unless told
+  --long-seconds N      length of the one with 1,000 connections; 600 unless told
+  --quick               3 rounds of 2 s, and 30 s with 1,000 connections, unless told otherwise`;
 
-function releases(): Release[] {
-  const python = process.env['TORCHBRIDGE_REFERENCE_PYTHON'];
-  return values.ours || !python ? [ours()] : [ours(), reference(python)];
-}
-
-const [name = ''] = positionals;
-const scenario = scenarios[name];
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
-if (!scenario || !(rounds >= 1) || !(seconds > 0)) {
-  console.error(`usage: npm run bench -- ${Object.keys(scenarios).join('|')} [--rounds N] [--seconds N] [--ours]`);
+function fail(sentence: string): never {
+  console.error(`${sentence}\n${usage}`);
   process.exit(2);
 }
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), platform: platform(), arch: arch() };
-const started = new Date().toISOString();
-const rows = await scenario({ releases: releases(), rounds, seconds, log: (line) => console.error(line) });
-const folder = join(projectRoot, 'benchmarks/results');
-mkdirSync(folder, { recursive: true });
-const file = join(folder, `${name}.json`);
-writeFileSync(
-  file,
-  `${JSON.stringify({ scenario: name, started, machine, node: process.version, rounds, seconds, rows }, null, 2)}\n`,
-);
-console.log(
-  `\n${machine.cores} × ${machine.cpu}, Node ${process.version}; median of ${rounds} alternating rounds (least–most)\n`,
-);
-printTable(rows);
-console.log(`\n${file}`);
+
+function read() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        against: { type: 'string', default: 'torchserve' },
+        only: { type: 'string' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        'long-seconds': { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        ours: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const { values, positionals } = read();
+if (!['torchserve', 'none'].includes(values.against)) {
+  fail(`--against takes torchserve or none, not ${values.against}; torchserve-benchmark compares with any server.`);
+}
+const [name = ''] = positionals;
+const chosen = name === 'all' ? (values.only?.split(',') ?? Object.keys(promised)) : [name];
+for (const one of chosen) if (!scenarios[one]) fail(one === '' ? 'Say what to run.' : `There is no scenario ${one}.`);
+
+function number(flag: 'rounds' | 'seconds' | 'long-seconds', usual: number): number {
+  const value = Number(values[flag] ?? usual);
+  return value > 0 ? value : fail(`--${flag} takes a number above 0, not ${values[flag]}.`);
+}
+const rounds = Math.ceil(number('rounds', values.quick ? 3 : 5));
+const seconds = number('seconds', values.quick ? 2 : 3);
+const longSeconds = number('long-seconds', values.quick ? 30 : 600);
+
+const referencePython =
+  values.ours || values.against === 'none' ? undefined : process.env['TORCHBRIDGE_REFERENCE_PYTHON'];
+const releases: Release[] = [ours(), ...(referencePython ? [reference(referencePython)] : [])];
+const visionPython = process.env['TORCHBRIDGE_VISION_PYTHON'] ?? null;
+const log = (line: string) => console.error(line);
+
+let failed = 0;
+for (const [index, scenario] of chosen.entries()) {
+  log(`== ${scenario} (${index + 1} of ${chosen.length})`);
+  const started = new Date().toISOString();
+  try {
+    const rows = (await scenarios[scenario]?.({ releases, rounds, seconds, longSeconds, visionPython, log })) ?? [];
+    const file = keepResult({ scenario, started, rounds, seconds, rows });
+    console.log(`\n${markdownTable(rows)}\n\n${file}`);
+  } catch (error) {
+    // The others are still worth having.
+    failed += 1;
+    console.error(`${scenario} failed:`, error);
+  }
+}
+const software = versions(process.env['TS_PYTHON'], referencePython);
+console.log(`\n${software}`);
+if (name === 'all') {
+  writeFigures(keptResults(Object.keys(promised)), software);
+  console.log('The figures are in docs/performance.md.');
+}
+process.exitCode = failed > 0 ? 1 : 0;

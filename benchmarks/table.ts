@@ -1,37 +1,60 @@
-import type { Figures, Row } from './contest.js';
+import { numberText, spreadText } from '../src/benchmark/report/number-text.js';
+import type { Row } from './contest.js';
+import { type Goal, goalOf } from './goals.js';
 
-/** Prints rows as a Markdown table; the ratio says how many times better ours, the first column, is than the second. */
-export function printTable(rows: readonly Row[]): void {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))];
-  const lines = rows.map((row) => {
-    const figures = names.map((name) => row.figures[name]);
-    return [row.name, row.unit, ...figures.map(cell), ...(names.length > 1 ? [ratio(row, figures)] : [])];
-  });
-  const table = [['', 'unit', ...names, ...(names.length > 1 ? ['ratio'] : [])], ...lines];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
-  const print = (line: readonly string[]) => {
-    const cells = line.map((text, column) =>
-      column < 2 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0),
-    );
-    console.log(`| ${cells.join(' | ')} |`);
-  };
-  for (const [index, line] of table.entries()) {
-    print(line);
-    if (index === 0)
-      print(widths.map((width, column) => (column < 2 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)));
-  }
+const ours = 'torchbridge';
+const reference = 'TorchServe 0.12.0';
+
+/** A row held against its goal. */
+export interface Verdict {
+  readonly row: Row;
+  readonly goal: Goal | null;
+  /** Ours over what it is compared with, or the figure itself; NaN where a side is missing. */
+  readonly reached: number;
+  /** Whether the goal is met; null without one, or without a figure. */
+  readonly met: boolean | null;
 }
 
-function cell(figures: Figures | undefined): string {
-  return figures ? `${round(figures.median)} (${round(figures.least)}–${round(figures.most)})` : '';
+export function verdictOf(row: Row): Verdict {
+  const goal = goalOf(row.name);
+  const against = goal === null ? reference : goal.against;
+  const own = row.figures[ours]?.median ?? Number.NaN;
+  const reached = against === null ? own : own / (row.figures[against]?.median ?? Number.NaN);
+  if (goal === null || goal.must === null || Number.isNaN(reached)) return { row, goal, reached, met: null };
+  return { row, goal, reached, met: row.rising ? reached >= goal.must : reached <= goal.must };
 }
 
-function ratio(row: Row, [ours, other]: readonly (Figures | undefined)[]): string {
-  if (!ours || !other) return '';
-  return `${(row.rising ? ours.median / other.median : other.median / ours.median).toFixed(2)}×`;
+/** A Markdown table of rows; those that fall short of their goal first, then those with a goal, then the others. */
+export function markdownTable(rows: readonly Row[]): string {
+  const place = ({ met, goal }: Verdict) => (met === false ? 0 : goal ? 1 : 2);
+  const verdicts = rows.map(verdictOf).sort((one, other) => place(one) - place(other));
+  const head = ['', 'unit', ours, reference, 'beside', 'reached', 'must reach', 'aim'];
+  return markdown([head, ...verdicts.map(cells)]);
 }
 
-function round(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString('en');
-  return value.toFixed(value >= 10 ? 1 : 2);
+function cells({ row, goal, reached, met }: Verdict): string[] {
+  const beside = Object.entries(row.figures).filter(([name]) => name !== ours && name !== reference);
+  const times = goal?.against !== null;
+  const limit = goal?.must ?? null;
+  return [
+    row.name,
+    row.unit,
+    row.figures[ours] ? spreadText(row.figures[ours]) : '',
+    row.figures[reference] ? spreadText(row.figures[reference]) : '',
+    beside.map(([name, figures]) => `${name} ${spreadText(figures)}`).join('; '),
+    Number.isNaN(reached)
+      ? ''
+      : `${met === false ? '**' : ''}${numberText(reached)}${times ? '×' : ''}${met === false ? ' (short)**' : ''}`,
+    limit === null ? '' : `${row.rising ? '≥' : '≤'} ${limit}${times ? '×' : ''}`,
+    goal?.aim ?? '',
+  ];
+}
+
+function markdown(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, column) => Math.max(3, ...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const right = (column: number) => column > 1 && column !== 4;
+  const print = (line: readonly string[]) =>
+    `| ${line.map((text, column) => (right(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (right(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  return [...lines.slice(0, 1).map(print), print(rule), ...lines.slice(1).map(print)].join('\n');
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { packArchive } from '../test/support/archive.js';
 import type { ServerPlace } from '../test/support/server.js';
 import { type Contest, Ledger, manage, orderOf, type Row, withPlaces } from './contest.js';
+import { timed } from './timed.js';
 
 const model = 'pid';
 
@@ -30,12 +31,6 @@ export async function workers({ releases, rounds, log }: Contest): Promise<Row[]
     }
   });
   return ledger.rows();
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const begin = performance.now();
-  await work();
-  return performance.now() - begin;
 }
 
 async function firstPrediction(place: ServerPlace): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command with its reports in a folder of its own; its status, what it printed, and the results. */
 async function measured(name: string, ...words: string[]) {
-  const place = join(folder, name);
-  mkdirSync(place);
+  const place = mkdtempSync(join(folder, `${name}-`));
   const done = await runCommand([command, '-rl', place, '-td', place, ...words], { cwd: folder });
   const results = join(place, 'benchmark/results.json');
   const report: BenchmarkReport | null = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : null;
@@ -64,8 +63,7 @@ test('a server is started, measured for a second, and gone', async () => {
 });
 
 test('ended with SIGKILL, it leaves no server behind', async () => {
-  const place = join(folder, 'killed');
-  mkdirSync(place);
+  const place = mkdtempSync(join(folder, 'killed-'));
   const child = spawn(command, ['-rl', place, '-td', place, '-u', archive, '--duration', '60'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -84,8 +82,8 @@ describe('with a server that runs', () => {
   let server: ServerPlace;
   beforeAll(async () => {
     server = await ServerPlace.make();
-    await packArchive(server.store, { name: 'ok', handler: join(projectRoot, 'benchmarks/handlers/ok.py') });
-    await server.start({ models: ['ok=ok.mar'] });
+    await packArchive(server.store, { name: 'own', handler: join(projectRoot, 'benchmarks/handlers/ok.py') });
+    await server.start({ models: ['own=own.mar'] });
   });
   afterAll(async () => await server?.close());
 
@@ -111,11 +109,11 @@ describe('with a server that runs', () => {
       expect(load?.seconds).toBeGreaterThan(0.95);
     }
     const models = await (await fetch(`${server.management}/models`)).json();
-    expect(models).toEqual({ models: [{ modelName: 'ok', modelUrl: 'ok.mar' }] });
+    expect(models).toEqual({ models: [{ modelName: 'own', modelUrl: 'own.mar' }] });
   });
 
   test('a registered model is measured as it is, and compared with an earlier run', async () => {
-    const words = ['--server', server.inference, '--model', 'ok', '-r', '40', '-c', '2'];
+    const words = ['--server', server.inference, '--model', 'own', '-r', '40', '-c', '2'];
     const first = await measured('earlier', ...words);
     expect(first.status, first.stderr).toBe(0);
     const earlier = join(first.place, 'benchmark/results.json');

@@ -13,13 +13,18 @@ const ticksPerSecond = 100;
 
 /** The process `root` and all that came of it and live; empty where it is gone. */
 export function processTree(root: number): ProcessUse[] {
-  const all = existsSync('/proc/self/stat') ? fromProc() : fromPs();
+  const all = allProcesses();
   const children = new Map<number, ProcessUse[]>();
   for (const one of all) children.set(one.parent, [...(children.get(one.parent) ?? []), one]);
   const found = all.filter(({ pid }) => pid === root);
   // Grows while it is walked.
   for (const { pid } of found) found.push(...(children.get(pid) ?? []));
   return found;
+}
+
+/** Every process of the machine. */
+export function allProcesses(): ProcessUse[] {
+  return existsSync('/proc/self/stat') ? fromProc() : fromPs();
 }
 
 function fromProc(): ProcessUse[] {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { StartupError } from '../../errors/startup-error.js';
 import type { TargetServer } from './target-server.js';
 
@@ -25,7 +26,15 @@ export async function register(server: TargetServer, wanted: Registration): Prom
     words.set('initial_workers', String(wanted.workers));
     words.set('synchronous', 'true');
   }
-  await ask(server, 'POST', `/${collection(wanted.archive)}?${words}`, `register ${wanted.archive}`);
+  const path = () => `/${collection(wanted.archive)}?${words}`;
+  try {
+    await ask(server, 'POST', path(), `register ${wanted.archive}`);
+  } catch (error) {
+    // It fetches a URL into its model store, and has done so before.
+    if (!(error instanceof StartupError) || !/Model file already exists/.test(error.message)) throw error;
+    words.set('url', basename(wanted.archive));
+    await ask(server, 'POST', path(), `register ${wanted.archive}`);
+  }
 }
 
 /** @throws StartupError with what the server said, where it refuses. */
