@@ -22,7 +22,7 @@ export async function idle({ releases, rounds, seconds, log }: Contest): Promise
       await place.start();
       for (let number = 0; number < count; number += 1) {
         copyFileSync(join(place.store, 'ok.mar'), join(place.store, `m${number}.mar`));
-        await manage(place, 'POST', `/models?url=m${number}.mar&model_name=m${number}`);
+        await manage(place, 'POST', `/models?url=m${number}.mar&model_name=m${number}&initial_workers=0`);
       }
       await sleep(2000);
     }
