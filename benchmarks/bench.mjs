@@ -6,7 +6,7 @@
  *
  * Sets up what is missing first, TorchServe included; that one needs Java 11 or newer.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
 import { ensureEnvironment, findEnvironment } from '../python_backend/environment.mjs';
@@ -17,14 +17,20 @@ try {
   const env = { ...process.env, TS_PYTHON: python };
   const vision = findEnvironment('vision');
   if (vision) env.TORCHBRIDGE_VISION_PYTHON = vision;
-  if (words.length > 0 && !words.includes('--ours')) {
+  const alone = words.includes('--ours') || /--against[= ]none/.test(words.join(' '));
+  if (words.length > 0 && !alone) {
     if (spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0) {
       throw new SetupError('TorchServe needs Java 11 or newer: install it, or measure ours alone with --ours.');
     }
     env.TORCHBRIDGE_REFERENCE_PYTHON = await ensureEnvironment('reference');
   }
   const args = ['--import', 'tsx', join(root, 'benchmarks/run.ts'), ...words];
-  process.exitCode = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+  const run = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
+  // It ends its servers first.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => run.kill(signal));
+  run.on('exit', (status) => {
+    process.exitCode = status ?? 1;
+  });
 } catch (error) {
   exitWith(error);
 }

@@ -57,6 +57,14 @@ export class Ledger {
   }
 }
 
+/** The places that are open. A run that is told to end closes them first, since their servers would go on without it. */
+const open = new Set<ServerPlace>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void Promise.allSettled([...open].map((place) => place.close())).then(() => process.exit(130));
+  });
+}
+
 /** Makes a place for each release, runs `work`, and stops and removes all of them whatever happens. */
 export async function withPlaces<T>(
   releases: readonly Release[],
@@ -64,10 +72,17 @@ export async function withPlaces<T>(
 ): Promise<T> {
   const places: ServerPlace[] = [];
   try {
-    for (const release of releases) places.push(await ServerPlace.make(release));
+    for (const release of releases) {
+      const place = await ServerPlace.make(release);
+      places.push(place);
+      open.add(place);
+    }
     return await work(places);
   } finally {
-    for (const place of places) await place.close();
+    for (const place of places) {
+      await place.close();
+      open.delete(place);
+    }
   }
 }
 
