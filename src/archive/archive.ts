@@ -47,6 +47,8 @@ export interface ModelConfig {
   readonly maxWorkers?: number;
   readonly batchSize?: number;
   readonly maxBatchDelay?: number;
+  /** Ours. */
+  readonly batchPolicy?: 'window' | 'eager';
   readonly responseTimeout?: number;
   readonly startupTimeout?: number;
   readonly maxRetryTimeoutInSec?: number;

@@ -81,6 +81,7 @@ const keys = {
   maxWorkers: integer(0, undefined),
   batchSize: integer(1, 1),
   maxBatchDelay: integer(1, undefined, 'milliseconds'),
+  batchPolicy: choice('window', 'eager'),
   responseTimeout: integer(1, undefined, 'seconds'),
   startupTimeout: integer(1, undefined, 'seconds'),
   maxRetryTimeoutInSec: integer(0, undefined, 'seconds'),

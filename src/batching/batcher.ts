@@ -5,11 +5,19 @@ import { RequestQueue } from './request-queue.js';
 import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
 import { Workload } from './workload.js';
 
+/** When a batch that is not full goes. */
+export type BatchPolicy = 'window' | 'eager';
+
 export interface BatcherOptions {
   /** Most requests in one batch, 1 or more. */
   readonly batchSize: number;
   /** How long the first request of a batch waits for company, in ms. */
   readonly maxDelayMs: number;
+  /**
+   * `window`, the default: a batch waits `maxDelayMs` for company. `eager`: it goes as soon as a worker has nothing to do,
+   * and grows only while all are busy.
+   */
+  readonly policy?: BatchPolicy;
   /** How many requests may wait beyond those that idle workers have room for. */
   readonly capacity: number;
   /** Admit one request for each idle worker and no more (`useJobTicket`). */
@@ -19,7 +27,8 @@ export interface BatcherOptions {
 /**
  * The queue of one model version, and the rule by which it becomes batches. Workers pull: they say `want` when they
  * have room. The window opens when the first request arrives, not when a worker becomes free; a batch goes as soon as
- * it is full or its window has passed, and never before a worker wants it.
+ * it is full or its window has passed, and never before a worker wants it. An eager one has no window: what waits goes to
+ * the first worker that has nothing to do, and a busy one is sent full batches only.
  */
 export class Batcher implements VersionBatcher {
   readonly workload = new Workload();
@@ -117,13 +126,10 @@ export class Batcher implements VersionBatcher {
         this.#empty();
         return;
       }
-      const taker = firstOf(this.#idle) ?? firstOf(this.#ahead);
+      const idle = firstOf(this.#idle);
+      const taker = idle ?? firstOf(this.#ahead);
       if (!taker) return;
-      const wait = this.#windowLeft(first);
-      if (wait > 0) {
-        this.#alarm.within(wait);
-        return;
-      }
+      if (!this.#isFull(first) && this.#waits(first, idle !== undefined)) return;
       this.unwant(taker);
       this.workload.took(taker);
       taker.take(this.#nextBatch(first, this.#options.batchSize));
@@ -135,11 +141,17 @@ export class Batcher implements VersionBatcher {
     for (const resolve of this.#whenDrained.splice(0)) resolve();
   }
 
-  /** Milliseconds until the waiting requests must go; 0 or less: now. */
-  #windowLeft(first: PendingRequest): number {
-    const { batchSize, maxDelayMs } = this.#options;
-    if (first.alone || this.#queue.length >= batchSize) return 0;
-    return first.arrivedAt + maxDelayMs - performance.now();
+  /** Whether what waits, and does not fill a batch, stays for now; whatever ends that pumps again. */
+  #waits(first: PendingRequest, isWorkerIdle: boolean): boolean {
+    if (this.#options.policy === 'eager') return !isWorkerIdle;
+    const left = first.arrivedAt + this.#options.maxDelayMs - performance.now();
+    if (left > 0) this.#alarm.within(left);
+    return left > 0;
+  }
+
+  /** Whether what waits has no use for company. */
+  #isFull(first: PendingRequest): boolean {
+    return first.alone || this.#queue.length >= this.#options.batchSize;
   }
 
   #nextBatch(first: PendingRequest, most: number): PendingRequest[] {

@@ -1,3 +1,4 @@
+import type { BatchPolicy } from '../batching/batcher.js';
 import type { Target } from '../registry/target.js';
 
 /** A register call, checked and typed. Absent means that the caller said nothing, so that lower layers may speak. */
@@ -8,6 +9,7 @@ export interface RegisterOptions {
   readonly runtime?: 'python' | 'python3' | 'LSP';
   readonly batchSize?: number;
   readonly maxBatchDelayMs?: number;
+  readonly batchPolicy?: BatchPolicy;
   readonly initialWorkers?: number;
   readonly responseTimeoutSeconds?: number;
   readonly startupTimeoutSeconds?: number;

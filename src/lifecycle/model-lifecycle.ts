@@ -111,6 +111,7 @@ export class ModelLifecycle implements Lifecycle {
         modelName: saved.model,
         batchSize: saved.batchSize,
         maxBatchDelayMs: saved.maxBatchDelay,
+        ...(saved.batchPolicy === undefined ? {} : { batchPolicy: saved.batchPolicy }),
         ...(saved.handler === undefined ? {} : { handler: saved.handler }),
         ...(saved.runtimeType === undefined ? {} : { runtime: saved.runtimeType }),
         ...(saved.responseTimeout === undefined ? {} : { responseTimeoutSeconds: saved.responseTimeout }),

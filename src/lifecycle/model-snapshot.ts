@@ -11,6 +11,8 @@ const versionSchema = z.object({
   maxWorkers: z.number().int().min(0),
   batchSize: z.number().int().min(1),
   maxBatchDelay: z.number().int(),
+  /** Ours. */
+  batchPolicy: z.enum(['window', 'eager']).optional(),
   responseTimeout: z.number().int().min(1).optional(),
   startupTimeout: z.number().int().min(1).optional(),
   runtimeType: z.enum(['python', 'python3', 'LSP']).optional(),
@@ -88,6 +90,7 @@ function savedVersion(version: ModelVersion, defaultVersion: boolean, autoscaleB
     maxWorkers,
     batchSize: settings.batchSize,
     maxBatchDelay: settings.maxBatchDelayMs,
+    ...(settings.batchPolicy === 'window' ? {} : { batchPolicy: settings.batchPolicy }),
     responseTimeout: settings.responseTimeoutSeconds,
     startupTimeout: settings.startupTimeoutSeconds,
     runtimeType: settings.runtime,

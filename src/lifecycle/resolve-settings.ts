@@ -41,6 +41,7 @@ export function resolveSettings(
     envelope: config.serviceEnvelope ?? identity.envelope ?? '',
     batchSize: asked.batchSize ?? yaml.batchSize ?? configured.batchSize ?? batchSize,
     maxBatchDelayMs: asked.maxBatchDelayMs ?? yaml.maxBatchDelay ?? configured.maxBatchDelay ?? maxBatchDelayMs,
+    batchPolicy: asked.batchPolicy ?? yaml.batchPolicy ?? config.batchPolicy,
     queueCapacity: yaml.jobQueueSize ?? config.jobQueueSize,
     responseTimeoutSeconds:
       asked.responseTimeoutSeconds ??

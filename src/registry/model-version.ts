@@ -253,11 +253,12 @@ export class ModelVersion {
   }
 
   #batcher(): Batcher {
-    const { batchSize, maxBatchDelayMs, queueCapacity, useJobTicket, continuousBatching } = this.settings;
+    const { batchSize, maxBatchDelayMs, queueCapacity, useJobTicket, continuousBatching, batchPolicy } = this.settings;
     return new Batcher({
       batchSize,
       // Who can join a batch that runs need not wait for company.
       maxDelayMs: continuousBatching ? 0 : maxBatchDelayMs,
+      policy: batchPolicy,
       capacity: queueCapacity,
       ticketed: useJobTicket,
     });

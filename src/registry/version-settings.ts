@@ -1,3 +1,5 @@
+import type { BatchPolicy } from '../batching/batcher.js';
+
 /** What holds for one model version; see docs/configuration.md for where each may be set. */
 export interface VersionSettings {
   readonly runtime: string;
@@ -6,6 +8,7 @@ export interface VersionSettings {
   readonly envelope: string;
   readonly batchSize: number;
   readonly maxBatchDelayMs: number;
+  readonly batchPolicy: BatchPolicy;
   readonly queueCapacity: number;
   readonly responseTimeoutSeconds: number;
   readonly startupTimeoutSeconds: number;

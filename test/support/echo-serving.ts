@@ -29,6 +29,7 @@ export function versionSnapshot(
     maxWorkers: 1,
     batchSize: 1,
     maxBatchDelayMs: 100,
+    batchPolicy: 'window',
     responseTimeoutSeconds: 120,
     startupTimeoutSeconds: 120,
     maxRetryTimeoutSeconds: 300,

@@ -16,6 +16,7 @@ export function versionSettings(settings: Partial<VersionSettings> = {}): Versio
     envelope: '',
     batchSize: 1,
     maxBatchDelayMs: 100,
+    batchPolicy: 'window',
     queueCapacity: 100,
     responseTimeoutSeconds: 120,
     startupTimeoutSeconds: 120,

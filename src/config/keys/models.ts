@@ -31,6 +31,13 @@ export const modelKeys = {
     environment: 'never',
     help: 'Settings of single versions, in JSON. It loads nothing by itself.',
   }),
+  batch_policy: key({
+    group,
+    type: choice('window', 'eager'),
+    default: 'window',
+    ours: true,
+    help: 'When a batch that is not full goes, unless the model says otherwise. window: when its first request has waited for `max_batch_delay`; eager: as soon as a worker has nothing to do, so that it grows only while all are busy.',
+  }),
   model_snapshot: key({
     group,
     type: text,

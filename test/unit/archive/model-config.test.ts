@@ -28,6 +28,7 @@ startupTimeout: 600
 maxRetryTimeoutInSec: 0
 clientTimeoutInMills: 5000
 jobQueueSize: 500
+batchPolicy: eager
 deviceType: "GPU"
 deviceIds: [0, 1]
 parallelType: tp
@@ -52,6 +53,7 @@ maxSequenceJobQueueSize: 10
       maxRetryTimeoutInSec: 0,
       clientTimeoutInMills: 5000,
       jobQueueSize: 500,
+      batchPolicy: 'eager',
       deviceType: 'gpu',
       deviceIds: [0, 1],
       parallelType: 'tp',

@@ -90,6 +90,39 @@ describe('the window', () => {
   });
 });
 
+describe('without a window', () => {
+  it('sends a lone request to an idle worker at once', () => {
+    const batcher = batcherOf({ policy: 'eager' });
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'idle');
+    admitted(batcher);
+    expect(taker.sizes).toEqual([1]);
+  });
+
+  it('lets a batch grow while all workers are busy, however long', () => {
+    const batcher = batcherOf({ policy: 'eager' });
+    const taker = new RecordingTaker();
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    vi.advanceTimersByTime(10_000);
+    batcher.want(taker, 'idle');
+    expect(taker.sizes).toEqual([3]);
+  });
+
+  it('sends a busy worker full batches only', () => {
+    const batcher = batcherOf({ policy: 'eager' });
+    const taker = new RecordingTaker();
+    batcher.want(taker, 'ahead');
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    vi.advanceTimersByTime(10_000);
+    expect(taker.sizes).toEqual([]);
+    admitted(batcher);
+    expect(taker.sizes).toEqual([4]);
+    admitted(batcher);
+    batcher.want(taker, 'idle');
+    expect(taker.sizes).toEqual([4, 1]);
+  });
+});
+
 describe('who gets a batch', () => {
   it('is the worker that has been idle longest, and a busy one only when none is idle', () => {
     const batcher = batcherOf({ batchSize: 1 });

@@ -16,6 +16,7 @@ const config = {
   defaultResponseTimeout: 44,
   defaultStartupTimeout: 45,
   serviceEnvelope: null,
+  batchPolicy: 'window',
 } as Config;
 
 const on = { ...config, autoscale: true } as Config;
@@ -30,6 +31,7 @@ describe('the settings of a version', () => {
     expect(resolveSettings(sources(), 0)).toMatchObject({
       batchSize: 1,
       maxBatchDelayMs: 100,
+      batchPolicy: 'window',
       queueCapacity: 100,
       responseTimeoutSeconds: 44,
       startupTimeoutSeconds: 45,
@@ -42,12 +44,13 @@ describe('the settings of a version', () => {
   it('come from the call, then the yaml, then the configuration', () => {
     const layers = {
       asked: { responseTimeoutSeconds: 7 },
-      yaml: { responseTimeout: 8, batchSize: 4 },
+      yaml: { responseTimeout: 8, batchSize: 4, batchPolicy: 'eager' as const },
       configured: { responseTimeout: 9, batchSize: 5, maxBatchDelay: 60 },
     };
     expect(resolveSettings(sources(layers), 0)).toMatchObject({
       responseTimeoutSeconds: 7,
       batchSize: 4,
+      batchPolicy: 'eager',
       maxBatchDelayMs: 60,
     });
   });

@@ -22,6 +22,14 @@ export const registerParameters = z.object({
     .optional(),
   batch_size: whole(1, 'Requests that are handed to the handler at once; absent: as configured, else 1.').optional(),
   max_batch_delay: whole(0, 'Milliseconds to wait for a batch to fill; absent: as configured, else 100.').optional(),
+  batch_policy: z
+    .enum(['window', 'eager'])
+    .meta({
+      description:
+        'When a batch that is not full goes: after max_batch_delay (window), or as soon as a worker is idle (eager); absent: as configured, else window.',
+      takes: 'window or eager',
+    })
+    .optional(),
   response_timeout: whole(1, 'Seconds that a worker has to answer; absent: as configured, else 120.').optional(),
   startup_timeout: whole(1, 'Seconds that a worker has to load the model; absent: as configured, else 120.').optional(),
   initial_workers: whole(0, 'Workers to start; absent: as configured, else 0.').optional(),

@@ -102,6 +102,7 @@ function registerOptions(parameters: z.output<typeof registerParameters>): Regis
     runtime: parameters.runtime,
     batchSize: parameters.batch_size,
     maxBatchDelayMs: parameters.max_batch_delay,
+    batchPolicy: parameters.batch_policy,
     initialWorkers: parameters.initial_workers,
     responseTimeoutSeconds: parameters.response_timeout,
     startupTimeoutSeconds: parameters.startup_timeout,

@@ -138,6 +138,7 @@ describe('operations that clients of TorchServe know', () => {
       ['runtime', false, 'string', undefined],
       ['batch_size', false, 'integer', undefined],
       ['max_batch_delay', false, 'integer', undefined],
+      ['batch_policy', false, 'string', undefined],
       ['response_timeout', false, 'integer', undefined],
       ['startup_timeout', false, 'integer', undefined],
       ['initial_workers', false, 'integer', undefined],
