@@ -16,7 +16,7 @@ from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 from ts.model_loader import ModelLoaderFactory
 from ts.protocol.otf_message_handler import LOAD_MSG, create_load_model_response, retrieve_msg
 from ts.service import Service
-from ts_worker.runner import shipped_metrics
+from ts_worker.preparation import shipped_metrics
 
 logger = logging.getLogger(__name__)
 

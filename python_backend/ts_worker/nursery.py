@@ -3,11 +3,16 @@
 It has no gRPC channel, no CUDA context and no threads of its own, since none of them survives a fork. Commands come as
 JSON lines on standard input, events go as JSON lines to file descriptor 3:
 
-    in   {"fork": {"id": "9000", "env": {...}, "cwd": "...", "output": "/run/x/output.sock", "model_dir": "..."}}
+    in   {"fork": {"id": "9000", "env": {...}, "cwd": "...", "output": "/run/x/output.sock", "model_dir": "...",
+                   "handler": "..."}}
     out  {"event": "ready", "pid": 1, "python": "3.11.7", "torch": "2.13.0"}
+         {"event": "unfit", "reason": "..."}                          it could not load the model that it was to load
          {"event": "forked", "id": "9000", "pid": 2}
          {"event": "refused", "id": "9000", "reason": "..."}
          {"event": "exited", "id": "9000", "pid": 2, "status": 0}     an exit code, or minus a signal
+
+What a model needs and is safe to import is imported before its first worker is forked (`ts_worker.needs`). With
+TORCHBRIDGE_PRELOAD, the fields of a Load message as JSON, it loads that model first, and its workers have it.
 
 When standard input ends, on SIGTERM, and when its parent dies, it goes and takes its workers along.
 """
@@ -15,6 +20,7 @@ When standard input ends, on SIGTERM, and when its parent dies, it goes and take
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -24,6 +30,7 @@ import sys
 from typing import Any, NoReturn
 
 from ts_worker.clash import clash, imported_names
+from ts_worker.needs import needed
 
 _EVENTS = 3
 
@@ -81,7 +88,7 @@ class Nursery:
         try:
             command: dict[str, Any] = json.loads(line)["fork"]
             worker_id = command["id"]
-            for name in ("env", "cwd", "output", "model_dir"):
+            for name in ("env", "cwd", "output", "model_dir", "handler"):
                 command[name]
         except (ValueError, KeyError, TypeError) as error:
             self._tell(event="refused", id=None, reason=f"not a fork command: {error!r}")
@@ -90,6 +97,7 @@ class Nursery:
         if obstacle:
             self._tell(event="refused", id=worker_id, reason=obstacle)
             return None
+        self._import(needed(command["model_dir"], command["handler"]))
         sys.stdout.flush()
         sys.stderr.flush()
         try:
@@ -102,6 +110,19 @@ class Nursery:
         self._children[pid] = worker_id
         self._tell(event="forked", id=worker_id, pid=pid)
         return None
+
+    def _import(self, names: list[str]) -> None:
+        missing = [name for name in names if name not in sys.modules]
+        if not missing:
+            return
+        before = imported_names()
+        for name in missing:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                pass  # the worker will say what is wrong with it, if it is the model's business
+        self._taken |= imported_names() - before
+        settle()
 
     def _reap(self) -> None:
         try:
@@ -139,6 +160,12 @@ def _exit_status(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
+def settle() -> None:
+    """What is there now is not touched by later collections, so its pages stay shared."""
+    gc.collect()
+    gc.freeze()
+
+
 def warm_up() -> tuple[frozenset[str], str | None]:
     """Imports what every worker needs. Answers the names that torch took, and torch's version if there is a torch."""
     import grpc._cython.cygrpc  # noqa: F401
@@ -161,6 +188,7 @@ def main() -> NoReturn:
     from ts_worker.lifeline import die_with_parent, lead_session, parent_told
     from ts_worker.messages import PYTHON_VERSION
     from ts_worker.module_path import leave_start_folder
+    from ts_worker.preload import preload
 
     lead_session()
     die_with_parent(parent_told(), by=signal.SIGTERM)  # its workers first
@@ -171,9 +199,13 @@ def main() -> NoReturn:
         sys.exit("file descriptor 3 is closed: nurseries are started by torchserve, not by hand")
     os.set_inheritable(_EVENTS, False)
     taken, torch_version = warm_up()
-    gc.collect()
-    gc.freeze()  # what is frozen is not touched by later collections, so its pages stay shared
+    order = os.environ.pop("TORCHBRIDGE_PRELOAD", None)
+    obstacle = preload(json.loads(order)) if order else None
+    settle()
     nursery = Nursery(taken)
+    if obstacle:
+        nursery._tell(event="unfit", reason=obstacle)
+        os._exit(0)
     nursery._tell(event="ready", pid=nursery.pid, python=PYTHON_VERSION, torch=torch_version)
     command = nursery.serve()
     if command is None:

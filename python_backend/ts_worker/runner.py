@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from typing import Any, NoReturn
 
@@ -16,11 +15,13 @@ from ts_worker.inputs import decode_batch
 from ts_worker.link import Link
 from ts_worker.messages import Code, FromWorker, Loaded
 from ts_worker.metric_recorder import MetricRecorder
-from ts_worker.model import Model, load_model
+from ts_worker.model import Model
 from ts_worker.module_path import enter_model_dir
 from ts_worker.outputs import answer_batch
 from ts_worker.pieces import BatchChannel
 from ts_worker.prediction import predict
+from ts_worker.preload import preloaded
+from ts_worker.preparation import prepare
 from ts_worker.profiling import profiled
 from ts_worker.shared_memory import open_shared_memory
 
@@ -97,29 +98,14 @@ class Runner:
 
     def _make(self, load: Any) -> Model:
         from ts.metrics import sink
-        from ts.metrics.metric_cache_errors import MetricsCacheKeyError, MetricsCacheValueError
-        from ts.metrics.metric_cache_yaml_impl import MetricsCacheYamlImpl
 
         sink.set_sink(self._metrics.record)
-        metrics = MetricsCacheYamlImpl(load.metrics_config or shipped_metrics())
-        try:
-            metrics.initialize_cache()
-        except (MetricsCacheKeyError, MetricsCacheValueError) as gap:
-            # The server has read the file and warned of what means nothing in it; handlers can record all the same.
-            logger.warning("%s: %s", metrics.config_file_path, gap)
-        metrics.model_name = load.model_name
+        model = preloaded()
+        if model is None:
+            return prepare(load, lambda: self._threads.follow(load))
         enter_model_dir(load.model_dir, load.handler)
         self._threads.follow(load)
-        return load_model(
-            load.model_name,
-            load.model_dir,
-            load.handler,
-            load.gpu_id if load.gpu_id >= 0 else None,
-            load.batch_size,
-            load.envelope,
-            load.limit_max_image_pixels,
-            metrics,
-        )
+        return model
 
 
 def _load_code(error: Exception) -> int:
@@ -133,10 +119,3 @@ def _last_line(error: Exception) -> str:
     """The end of the traceback, where it says what went wrong; an error of several lines in one."""
     text = traceback.format_exception_only(type(error), error)[-1]
     return " ".join(text.split())
-
-
-def shipped_metrics() -> str:
-    """Path of the metrics.yaml that comes with the ts package."""
-    import ts
-
-    return os.path.join(os.path.dirname(os.path.abspath(ts.__file__)), "configs", "metrics.yaml")

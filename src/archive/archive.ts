@@ -62,6 +62,8 @@ export interface ModelConfig {
   readonly torchrun?: TorchrunConfig;
   readonly useJobTicket?: boolean;
   readonly useVenv?: boolean;
+  /** Ours. */
+  readonly workerStart?: 'auto' | 'forkAfterLoad';
   readonly sequenceBatching?: boolean;
   readonly continuousBatching?: boolean;
   readonly asyncCommunication?: boolean;

@@ -40,7 +40,7 @@ function choice(...words: string[]): Key {
   return {
     schema: z.string(),
     takes: `one of ${words.join(', ')}`,
-    settle: (value: string) => words.find((word) => word === value.toLowerCase()),
+    settle: (value: string) => words.find((word) => word.toLowerCase() === value.toLowerCase()),
   };
 }
 
@@ -98,6 +98,7 @@ const keys = {
   torchrun,
   useJobTicket: flag,
   useVenv: flag,
+  workerStart: choice('auto', 'forkAfterLoad'),
   sequenceBatching: flag,
   continuousBatching: flag,
   asyncCommunication: flag,

@@ -59,6 +59,7 @@ export function resolveSettings(
     continuousBatching: yaml.continuousBatching ?? false,
     asyncCommunication: yaml.asyncCommunication ?? false,
     useJobTicket: yaml.useJobTicket ?? false,
+    forksAfterLoad: yaml.workerStart === 'forkAfterLoad',
     useVenv: yaml.useVenv ?? false,
     stateful,
     sequenceMaxIdleMs: yaml.sequenceMaxIdleMSec ?? 0,

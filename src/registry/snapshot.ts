@@ -5,7 +5,8 @@ import type { VersionSettings } from './version-settings.js';
 export type { AutoscaleSnapshot, WorkerSnapshot, WorkerState };
 
 /** One model version at one moment: its settings and its state, plain data, safe to keep. */
-export interface VersionSnapshot extends Omit<VersionSettings, 'handler' | 'envelope' | 'queueCapacity'> {
+export interface VersionSnapshot
+  extends Omit<VersionSettings, 'handler' | 'envelope' | 'queueCapacity' | 'forksAfterLoad'> {
   readonly modelName: string;
   readonly version: string;
   readonly isDefault: boolean;

@@ -25,6 +25,8 @@ export interface VersionSettings {
   readonly asyncCommunication: boolean;
   readonly useJobTicket: boolean;
   readonly useVenv: boolean;
+  /** Whether workers are forked from a process that has loaded the model. */
+  readonly forksAfterLoad: boolean;
   readonly stateful: boolean;
   readonly sequenceMaxIdleMs: number;
   readonly sequenceTimeoutMs: number;

@@ -1,7 +1,8 @@
 import { Nursery, NurseryRefusal } from './nursery.js';
 import { OutputSocket } from './output-socket.js';
+import { PreloadedNurseries } from './preloaded-nurseries.js';
 import { SpawnLauncher } from './spawn-launcher.js';
-import type { Launcher, LaunchOrder, WorkerProcess } from './worker-process.js';
+import type { Launcher, LaunchOrder, Preload, WorkerProcess } from './worker-process.js';
 
 /**
  * Starts workers by forking warm ones from a nursery, one nursery an interpreter, started when it is first needed and
@@ -10,6 +11,7 @@ import type { Launcher, LaunchOrder, WorkerProcess } from './worker-process.js';
 export class NurseryLauncher implements Launcher {
   readonly #output: OutputSocket;
   readonly #spawner = new SpawnLauncher();
+  readonly #preloaded: PreloadedNurseries;
   readonly #nurseries = new Map<string, Nursery>();
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: (line: string) => void;
@@ -30,6 +32,7 @@ export class NurseryLauncher implements Launcher {
     onFork: (elapsedMs: number | null) => void = () => {},
   ) {
     this.#output = new OutputSocket(runFolder);
+    this.#preloaded = new PreloadedNurseries(this.#output, log);
     this.#env = env;
     this.#log = log;
     this.#onFork = onFork;
@@ -44,6 +47,8 @@ export class NurseryLauncher implements Launcher {
   async launch(order: LaunchOrder): Promise<WorkerProcess> {
     await this.#listen();
     if (this.#closed) throw new Error('the server is stopping');
+    const shared = order.preload && (await this.#sharing(order, order.preload));
+    if (shared) return shared;
     if (order.freshInterpreter) return await this.#spawner.launch(order);
     try {
       return await this.#nursery(order.python).fork(order, this.#onFork);
@@ -55,9 +60,24 @@ export class NurseryLauncher implements Launcher {
     }
   }
 
+  /** A worker that shares its loaded model with others of its version; null where that cannot be. */
+  async #sharing(order: LaunchOrder, preload: Preload): Promise<WorkerProcess | null> {
+    try {
+      return await this.#preloaded.fork(order, preload, this.#onFork);
+    } catch (error) {
+      if (!(error instanceof NurseryRefusal)) throw error;
+      this.#log(`worker ${order.workerId} does not share its model: ${error.message}`);
+      return null;
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#spawner.close(), ...[...this.#nurseries.values()].map((nursery) => nursery.close())]);
+    await Promise.all([
+      this.#spawner.close(),
+      this.#preloaded.close(),
+      ...[...this.#nurseries.values()].map((nursery) => nursery.close()),
+    ]);
     if (this.#listening) await this.#output.close();
   }
 

@@ -15,6 +15,7 @@ export class NurseryRefusal extends Error {
 
 type Event =
   | { event: 'ready'; pid: number; python: string; torch: string }
+  | { event: 'unfit'; reason: string }
   | { event: 'forked'; id: string; pid: number }
   | { event: 'refused'; id: string; reason: string }
   | { event: 'exited'; id: string; pid: number; status: number };
@@ -38,6 +39,7 @@ export class Nursery {
   /** Resolves when the nursery is gone, whatever ended it. */
   readonly exited: Promise<void>;
   #gone = false;
+  #unfit = false;
 
   /**
    * @param python interpreter.
@@ -63,7 +65,7 @@ export class Nursery {
     let failed: (error: Error) => void = () => {};
     this.#ready = new Promise((resolve, reject) => {
       failed = reject;
-      readLines(child.stdio[3] as Readable, (line) => this.#handle(JSON.parse(line) as Event, resolve));
+      readLines(child.stdio[3] as Readable, (line) => this.#handle(JSON.parse(line) as Event, resolve, reject));
     });
     this.#ready.catch(() => {});
     this.exited = child.then(() => {
@@ -78,6 +80,21 @@ export class Nursery {
 
   get gone(): boolean {
     return this.#gone;
+  }
+
+  /** It could not load the model that it was to load, and will not do so when it is started again. */
+  get unfit(): boolean {
+    return this.#unfit;
+  }
+
+  /** How many workers it has now, or is about to have. */
+  get workers(): number {
+    return this.#running.size + this.#asked.size;
+  }
+
+  /** Resolves when it can fork; rejects with a NurseryRefusal where it is unfit, and an Error where it is gone. */
+  get ready(): Promise<void> {
+    return this.#ready;
   }
 
   /**
@@ -100,6 +117,7 @@ export class Nursery {
         env: order.env,
         cwd: order.modelDir,
         model_dir: order.modelDir,
+        handler: order.handler,
         output: this.#output.path,
       };
       this.#child.stdin.write(`${JSON.stringify({ fork })}\n`);
@@ -114,9 +132,12 @@ export class Nursery {
     clearTimeout(kill);
   }
 
-  #handle(event: Event, ready: () => void): void {
+  #handle(event: Event, ready: () => void, failed: (error: Error) => void): void {
     if (event.event === 'ready') ready();
-    else if (event.event === 'exited') {
+    else if (event.event === 'unfit') {
+      this.#unfit = true;
+      failed(new NurseryRefusal(event.reason));
+    } else if (event.event === 'exited') {
       this.#running.get(event.pid)?.ended(exitOf(event.status));
       this.#running.delete(event.pid);
     } else {

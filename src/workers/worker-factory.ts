@@ -21,6 +21,8 @@ export interface WorkerRecipe {
   readonly envelope: string;
   readonly batchSize: number;
   readonly deviceType: 'cpu' | 'gpu';
+  /** Whether workers are forked from a process that has loaded the model; on the CPU only. */
+  readonly forksAfterLoad: boolean;
   readonly deviceIds: readonly number[] | null;
   readonly startupTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
@@ -91,6 +93,23 @@ export class WorkerFactory {
         env: withPath(env, recipe.pythonPath),
         // Packages of the model's own must win over those that a nursery holds already.
         freshInterpreter: recipe.python !== python || recipe.pythonPath.length > 0,
+        preload:
+          recipe.forksAfterLoad && gpuId === null && recipe.parallelLevel === 0
+            ? {
+                fields: {
+                  model_name: recipe.modelName,
+                  model_version: recipe.version,
+                  model_dir: recipe.modelDir,
+                  handler: recipe.handler,
+                  envelope: recipe.envelope,
+                  batch_size: recipe.batchSize,
+                  gpu_id: -1,
+                  limit_max_image_pixels: limitMaxImagePixels,
+                  metrics_config: metricsConfig,
+                },
+                timeoutMs: milliseconds(recipe.startupTimeoutSeconds),
+              }
+            : null,
         load: {
           modelName: recipe.modelName,
           modelVersion: recipe.version,

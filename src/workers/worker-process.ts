@@ -13,6 +13,13 @@ export interface WorkerProcess {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
 }
 
+/** What a process needs to know to load a model before its workers are forked: fields of Load in worker.proto. */
+export interface Preload {
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+  /** How long it may take. */
+  readonly timeoutMs: number;
+}
+
 /** What is needed to start one. */
 export interface LaunchOrder {
   readonly workerId: string;
@@ -24,6 +31,10 @@ export interface LaunchOrder {
   readonly env: Readonly<Record<string, string>>;
   /** It needs an interpreter of its own, and must not be forked from one that has imported things already. */
   readonly freshInterpreter: boolean;
+  /** As the manifest or the register call has it. */
+  readonly handler: string;
+  /** Loads the model before workers are forked, so that they share it; null: each loads its own. */
+  readonly preload: Preload | null;
   /** Each line that it prints, native crash output too, without its newline. */
   onLine(stream: OutputStream, line: string): void;
 }

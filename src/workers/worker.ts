@@ -11,7 +11,7 @@ import { residentBytes } from './process-memory.js';
 import type { RestartPolicy } from './restart-policy.js';
 import { type TimeLimit, timeLimit } from './time-limit.js';
 import { WorkerLife } from './worker-life.js';
-import type { Exit, Launcher, OutputStream, WorkerProcess } from './worker-process.js';
+import type { Exit, Launcher, OutputStream, Preload, WorkerProcess } from './worker-process.js';
 import type { WorkerSnapshot, WorkerState } from './worker-state.js';
 
 /** The kinds of ends that a worker process comes to unasked; metrics count them by these words. */
@@ -61,6 +61,8 @@ export interface WorkerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** See LaunchOrder. */
   readonly freshInterpreter: boolean;
+  /** See LaunchOrder. */
+  readonly preload: Preload | null;
   readonly load: Omit<Load, 'cpuThreads' | 'placement'> & { readonly modelDir: string };
   readonly startupTimeoutMs: number;
   readonly responseTimeoutMs: number;
@@ -205,6 +207,8 @@ export class Worker {
         modelDir: this.#options.load.modelDir,
         python: this.#options.python,
         freshInterpreter: this.#options.freshInterpreter,
+        handler: this.#options.load.handler ?? '',
+        preload: this.#options.preload,
         env: {
           ...this.#options.env,
           TORCHBRIDGE_LINK: links.target,

@@ -30,6 +30,7 @@ export function versionSettings(settings: Partial<VersionSettings> = {}): Versio
     asyncCommunication: false,
     useJobTicket: false,
     useVenv: false,
+    forksAfterLoad: false,
     stateful: false,
     sequenceMaxIdleMs: 0,
     sequenceTimeoutMs: 0,

@@ -50,7 +50,7 @@ class NurseryProcess:
         threading.Thread(target=self._read_events, args=(read,), daemon=True).start()
         self.ready = self.next_event("ready")
 
-    def fork(self, model_dir: Path | str, worker_id: str = "9000", **more: str) -> None:
+    def fork(self, model_dir: Path | str, worker_id: str = "9000", handler: str = "", **more: str) -> None:
         """Asks for a worker that dials the frontend."""
         command = {
             "id": worker_id,
@@ -58,6 +58,7 @@ class NurseryProcess:
             "cwd": str(model_dir),
             "output": self._output_path,
             "model_dir": str(model_dir),
+            "handler": handler,
         }
         self.write(json.dumps({"fork": command}))
 

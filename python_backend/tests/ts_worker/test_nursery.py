@@ -116,7 +116,8 @@ def test_a_command_that_is_none_is_refused(nursery, line) -> None:
 
 def test_a_child_that_cannot_begin_ends(workers, archive, nursery, frontend) -> None:
     command = {"id": "1", "env": {}, "cwd": str(archive.folder / "absent"), "model_dir": str(archive.folder)}
-    nursery.write(json.dumps({"fork": {**command, "output": str(frontend.folder / "output.sock")}}))
+    command.update({"handler": "", "output": str(frontend.folder / "output.sock")})
+    nursery.write(json.dumps({"fork": command}))
     nursery.next_event("forked")
     assert nursery.next_event("exited")["status"] == 1
     assert eventually(lambda: "absent" in nursery.text("1", "stderr"))

@@ -13,6 +13,7 @@ const recipe: WorkerRecipe = {
   python: 'python3',
   pythonPath: [],
   handler: 'h.py',
+  forksAfterLoad: false,
   envelope: '',
   batchSize: 1,
   deviceType: 'cpu',

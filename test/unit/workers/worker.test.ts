@@ -37,6 +37,7 @@ function start(
       python: 'python3',
       env: {},
       freshInterpreter: false,
+      preload: null,
       load: { modelName: 'm', modelDir: '/models/m', handler: 'h.py' },
       startupTimeoutMs: 10_000,
       responseTimeoutMs: 2000,
