@@ -69,7 +69,6 @@ const withoutEnvelope: readonly HandlerCase[] = [
     'image_classifier, explained',
     `--handler image_classifier ${resnet} ${labels}`,
     [
-      { file: 'build/picture.png' },
       { form: { data: '@build/small.png', target: '3;type=application/json' } },
       { form: { data: '@build/small.png', target: '99;type=application/json' } },
       { body: 'no image' },

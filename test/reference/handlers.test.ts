@@ -35,6 +35,9 @@ async function seen(answer: Promise<Response>) {
   }
 }
 
+/** Fifteen steps through a ResNet on each server take minutes on a busy machine. */
+const patienceMs = 400_000;
+
 describe.runIf(theirPython && ourPython).each(['', ...new Set(handlerCases.flatMap(({ envelope }) => envelope ?? []))])(
   'behind the envelope "%s"',
   (envelope) => {
@@ -82,6 +85,7 @@ describe.runIf(theirPython && ourPython).each(['', ...new Set(handlerCases.flatM
     test.each(handlerCases.filter((each) => (each.envelope ?? '') === envelope))(
       '$title is answered as by TorchServe',
       (each) => compare(folder, each),
+      patienceMs,
     );
 
     test.each(envelope === '' ? exampleNames() : [])('the example %s is answered as by TorchServe', async (name) => {
