@@ -5,51 +5,52 @@ from __future__ import annotations
 import asyncio
 import threading
 
+# So many bytes of a result may be on their way to a caller who has not read them. The frontend says what was read at
+# every quarter of it (`piece-stream.ts`).
+WINDOW_BYTES = 2 << 20
+
 
 class Flow:
-    """Which requests' results may not grow for now. Told by the link's reading thread, asked by the handler's."""
+    """The bytes of results that are sent and not read. Told by the link's reading thread, asked by the handler's."""
 
     def __init__(self) -> None:
-        self._held: set[tuple[int, int]] = set()
+        self._unread: dict[tuple[int, int], int] = {}
         self._over = False
         self._changed = threading.Condition()
 
-    def hold(self, batch_id: int, index: int, held: bool) -> None:
-        """The caller of request `index` of a batch does not keep up, or has caught up."""
+    def read(self, batch_id: int, index: int, count: int) -> None:
+        """The caller of request `index` of a batch has read so many more bytes."""
         with self._changed:
-            if held:
-                self._held.add((batch_id, index))
-            else:
-                self._held.discard((batch_id, index))
+            if (batch_id, index) in self._unread:
+                self._unread[batch_id, index] -= count
+                self._changed.notify_all()
+
+    def forget(self, batch_id: int, indices: list[int] | None = None) -> None:
+        """These callers have gone and hold nobody up any more; all of them, once the batch is answered."""
+        if not self._unread:
+            return
+        with self._changed:
+            for key in [key for key in self._unread if key[0] == batch_id and (indices is None or key[1] in indices)]:
+                del self._unread[key]
             self._changed.notify_all()
 
-    def forget(self, batch_id: int) -> None:
-        """The batch is answered."""
-        if self._held:
-            with self._changed:
-                self._held = {(batch, index) for batch, index in self._held if batch != batch_id}
-
-    def release(self, batch_id: int, indices: list[int]) -> None:
-        """The callers of these requests are gone, and hold nobody up any more."""
-        for index in indices:
-            self.hold(batch_id, index, False)
-
     def end(self) -> None:
-        """The frontend is gone: nobody is held any more."""
+        """The frontend is gone: nobody is held up any more."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
 
-    def wait(self, batch_id: int, index: int) -> None:
-        """Until the next piece of the request's result may be sent.
+    def take(self, batch_id: int, index: int, count: int) -> None:
+        """Waits until a piece of so many bytes may be sent, however large it is by itself, and counts it.
 
-        Returns at once on a thread that runs an event loop: other requests live there, and must not be held up. The
-        frontend bounds what it keeps for a slow reader by itself then.
+        Does not wait on a thread that runs an event loop: other requests live there, and must not be held up. The
+        frontend bounds by itself what it keeps for a slow reader.
         """
-        if (batch_id, index) not in self._held or _runs_event_loop():
-            return
+        key = (batch_id, index)
         with self._changed:
-            self._changed.wait_for(lambda: self._over or (batch_id, index) not in self._held)
+            if not _runs_event_loop():
+                self._changed.wait_for(lambda: self._over or self._unread.get(key, 0) <= WINDOW_BYTES)
+            self._unread[key] = self._unread.get(key, 0) + count
 
 
 def _runs_event_loop() -> bool:

@@ -103,8 +103,7 @@ class Link:
                 self._cancel(command.cancel)
                 continue
             elif command.HasField("flow"):
-                if command.flow.batch_id in self._cancelled:
-                    self.flow.hold(command.flow.batch_id, command.flow.index, command.flow.held)
+                self.flow.read(command.flow.batch_id, command.flow.index, command.flow.read_bytes)
                 continue
             elif command.HasField("shutdown"):
                 self._shutting_down = True
@@ -117,6 +116,6 @@ class Link:
 
     def _cancel(self, cancel: Any) -> None:
         self._cancelled.get(cancel.batch_id, set()).update(cancel.indices)
-        self.flow.release(cancel.batch_id, cancel.indices)
+        self.flow.forget(cancel.batch_id, cancel.indices)
         if self.on_cancel:
             self.on_cancel(cancel.batch_id)

@@ -25,7 +25,7 @@ class BatchChannel:
 
         Raises `CallersGone` where nobody waits for any result of the batch any more.
         """
-        self._link.flow.wait(self._batch_id, index)
+        self._link.flow.take(self._batch_id, index, len(body))
         if len(self.cancelled) == self._size:
             raise CallersGone
         message = FromWorker()

@@ -10,8 +10,10 @@ export type RequestState = 'queued' | 'dispatched' | 'settled';
 export interface Holder {
   /** The caller has gone. */
   abandoned(request: PendingRequest): void;
-  /** The caller does not read its streamed result as fast as it is made; or it has caught up. Absent: cannot be helped. */
-  held?(request: PendingRequest, held: boolean): void;
+  /** The caller has read so many more bytes of its streamed result. */
+  wasRead?(request: PendingRequest, bytes: number): void;
+  /** The caller does not read its streamed result as fast as it is made, and may hold the handler up; or has caught up. */
+  lagging?(request: PendingRequest, lags: boolean): void;
 }
 
 export interface RequestOptions {
@@ -91,7 +93,8 @@ export class PendingRequest implements Inference {
       if (answer.body.length > 0) this.#stream.push(answer.body);
     } else if (this.#state !== 'settled') {
       this.#stream = new PieceStream({
-        onHeld: (held) => this.#holder?.held?.(this, held),
+        onRead: (bytes) => this.#holder?.wasRead?.(this, bytes),
+        onLag: (lags) => this.#holder?.lagging?.(this, lags),
         onOverflow: () => this.#giveUp('The reader of the stream is too slow for what the model sends.'),
       });
       this.#resolve({ ...answer, rest: this.#stream });

@@ -1,13 +1,18 @@
-/** Bytes that may wait for their reader before the handler is held up, and those at which it may go on. */
-const mostWaiting = 1 << 20;
-const fewWaiting = mostWaiting / 2;
+/** Bytes that a worker sends ahead of a reader, as in `ts_worker/flow.py`: there it stops the handler. */
+const windowBytes = 2 << 20;
+/** What was read is told whenever it is so much more. */
+const quarter = windowBytes / 4;
+/** A reader with more than this before it may hold its handler up. */
+const laggingBytes = windowBytes / 2;
 /** Where the handler cannot be held up, more than this is too much. */
-const tooManyWaiting = 16 * mostWaiting;
+const mostBytes = 8 * windowBytes;
 
 /** What a stream tells of its reader. */
 export interface StreamWatch {
-  /** `true`: the reader does not keep up, and no further piece should be made; `false`: it has caught up. */
-  onHeld(held: boolean): void;
+  /** So many more bytes were read. */
+  onRead(bytes: number): void;
+  /** The reader does not keep up, so that the handler may have to wait for it; or it has caught up. */
+  onLag(lags: boolean): void;
   /** The reader is so far behind that the rest cannot be kept for it. */
   onOverflow(): void;
 }
@@ -20,7 +25,8 @@ export class PieceStream implements AsyncIterable<Uint8Array> {
   readonly #watch: StreamWatch;
   readonly #pieces: Uint8Array[] = [];
   #waiting = 0;
-  #held = false;
+  #untold = 0;
+  #lags = false;
   #ended = false;
   #error: Error | null = null;
   #wake: (() => void) | null = null;
@@ -34,8 +40,8 @@ export class PieceStream implements AsyncIterable<Uint8Array> {
     this.#pieces.push(piece);
     this.#waiting += piece.length;
     this.#notify();
-    if (this.#waiting > tooManyWaiting) this.#watch.onOverflow();
-    else if (this.#waiting > mostWaiting) this.#hold(true);
+    if (this.#waiting > mostBytes) this.#watch.onOverflow();
+    else if (this.#waiting > laggingBytes) this.#lag(true);
   }
 
   end(): void {
@@ -53,8 +59,7 @@ export class PieceStream implements AsyncIterable<Uint8Array> {
     for (;;) {
       const piece = this.#pieces.shift();
       if (piece !== undefined) {
-        this.#waiting -= piece.length;
-        if (this.#waiting <= fewWaiting) this.#hold(false);
+        this.#read(piece.length);
         yield piece;
       } else if (this.#error) throw this.#error;
       else if (this.#ended) return;
@@ -65,10 +70,20 @@ export class PieceStream implements AsyncIterable<Uint8Array> {
     }
   }
 
-  #hold(held: boolean): void {
-    if (this.#held === held) return;
-    this.#held = held;
-    if (!this.#ended) this.#watch.onHeld(held);
+  #read(bytes: number): void {
+    this.#waiting -= bytes;
+    this.#untold += bytes;
+    if (this.#untold >= quarter && !this.#ended) {
+      this.#watch.onRead(this.#untold);
+      this.#untold = 0;
+    }
+    if (this.#waiting <= laggingBytes) this.#lag(false);
+  }
+
+  #lag(lags: boolean): void {
+    if (this.#lags === lags) return;
+    this.#lags = lags;
+    if (!this.#ended) this.#watch.onLag(lags);
   }
 
   #notify(): void {

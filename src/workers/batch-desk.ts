@@ -33,8 +33,8 @@ export class BatchDesk implements Desk {
   #open = false;
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
-  /** Requests of the batch that runs whose callers do not keep up: the handler waits for them, not they for it. */
-  readonly #held = new Set<PendingRequest>();
+  /** Requests of the batch that runs whose callers do not keep up: the handler may wait for them, not they for it. */
+  readonly #laggards = new Set<PendingRequest>();
   /** performance.now() at which the batch that runs can have begun. */
   #begunAt = 0;
   #whenIdle: (() => void)[] = [];
@@ -74,7 +74,7 @@ export class BatchDesk implements Desk {
 
   /** A caller left: the handler is told, and its batch goes on. */
   abandoned(request: PendingRequest): void {
-    this.#held.delete(request);
+    this.#laggards.delete(request);
     this.#locate(request, (batchId, index) => {
       this.#flush();
       this.#link.cancel(batchId, [index]);
@@ -82,10 +82,13 @@ export class BatchDesk implements Desk {
     this.#watchDeadline();
   }
 
-  held(request: PendingRequest, held: boolean): void {
-    this.#locate(request, (batchId, index) => this.#link.hold(batchId, index, held));
-    if (held) this.#held.add(request);
-    else this.#held.delete(request);
+  wasRead(request: PendingRequest, bytes: number): void {
+    this.#locate(request, (batchId, index) => this.#link.acknowledge(batchId, index, bytes));
+  }
+
+  lagging(request: PendingRequest, lags: boolean): void {
+    if (lags) this.#laggards.add(request);
+    else this.#laggards.delete(request);
     this.#watchDeadline();
   }
 
@@ -160,13 +163,13 @@ export class BatchDesk implements Desk {
   /** The deadline counts from the moment at which the worker can have begun the batch. */
   #begun(): void {
     this.#begunAt = performance.now();
-    this.#held.clear();
+    this.#laggards.clear();
     this.#watchDeadline();
   }
 
   /** The handler's time runs while it has a batch and nobody holds it up. */
   #watchDeadline(): void {
-    const runs = this.#batches.length > 0 && this.#held.size === 0;
+    const runs = this.#batches.length > 0 && this.#laggards.size === 0;
     if (!runs) this.#disarm();
     else if (!this.#deadline && this.#responseTimeoutMs > 0)
       this.#deadline = setTimeout(() => this.#events.overdue(), this.#responseTimeoutMs);

@@ -14,7 +14,7 @@ export class FakeLink implements WorkerLink {
   /** How many batches came in each message. */
   readonly messages: number[] = [];
   readonly cancelled: { batchId: number; indices: readonly number[] }[] = [];
-  readonly holds: { batchId: number; index: number; held: boolean }[] = [];
+  readonly acknowledged: { batchId: number; index: number; readBytes: number }[] = [];
   readonly tuned: number[] = [];
   shutdowns = 0;
   onShutdown: () => void = () => {};
@@ -48,8 +48,8 @@ export class FakeLink implements WorkerLink {
     this.cancelled.push({ batchId, indices });
   }
 
-  hold(batchId: number, index: number, held: boolean): void {
-    this.holds.push({ batchId, index, held });
+  acknowledge(batchId: number, index: number, readBytes: number): void {
+    this.acknowledged.push({ batchId, index, readBytes });
   }
 
   tune({ threads }: CpuAllotment): void {

@@ -112,26 +112,28 @@ def test_a_handler_is_held_up_while_its_caller_does_not_read(workers, archive) -
     worker = workers.serve(
         archive,
         """
-        import os, time
         from ts.handler_utils.utils import send_intermediate_predict_response
 
         def handle(data, context):
             if data is None:
                 return None
-            while not os.path.exists("held"):
-                time.sleep(0.01)
-            send_intermediate_predict_response(["piece"], context.request_ids, "", 200, context)
+            for _ in range(5):
+                send_intermediate_predict_response([bytes(1 << 20)], context.request_ids, "", 200, context)
             return ["last"]
         """,
     )
     batch = worker.start_batch(request())
-    worker.send(flow={"batch_id": batch, "index": 0, "held": True})
-    worker.send(tune={"cpu_threads": 1})
-    archive.write("held", "")
+    # What is more than the window when it has begun to be more.
+    for _ in range(3):
+        worker.next_event("piece")
     with pytest.raises(queue.Empty):
         worker.next_event("piece", patience=0.5)
-    worker.send(flow={"batch_id": batch, "index": 0, "held": False})
-    assert worker.next_event("piece").answer.body == b"piece"
+    worker.send(flow={"batch_id": batch, "index": 0, "read_bytes": 1 << 20})
+    worker.next_event("piece")
+    with pytest.raises(queue.Empty):
+        worker.next_event("piece", patience=0.5)
+    worker.send(flow={"batch_id": batch, "index": 0, "read_bytes": 3 << 20})
+    worker.next_event("piece")
     assert worker.next_event("result").code == Code.OK
 
 
@@ -139,27 +141,22 @@ def test_nobody_is_held_up_for_a_caller_who_left(workers, archive) -> None:
     worker = workers.serve(
         archive,
         """
-        import time
         from ts.handler_utils.utils import send_intermediate_predict_response
 
         def handle(data, context):
             if data is None:
                 return None
             while data[0]["body"] == b"on and on":
-                send_intermediate_predict_response(["piece"] * len(data), context.request_ids, "", 200, context)
-                time.sleep(0.01)
+                pieces = [bytes(1 << 20)] * len(data)
+                send_intermediate_predict_response(pieces, context.request_ids, "", 200, context)
             return ["last"] * len(data)
         """,
     )
     batch = worker.start_batch(request(b"on and on"), request())
-    worker.send(flow={"batch_id": batch, "index": 1, "held": True})
-    worker.send(cancel={"batch_id": batch, "indices": [1]})
-    worker.send(flow={"batch_id": batch, "index": 0, "held": True})
+    for _ in range(6):
+        worker.next_event("piece")
     # Once all have gone, the handler is stopped where it sends the next piece, though it never looks.
-    worker.send(cancel={"batch_id": batch, "indices": [0]})
+    worker.send(cancel={"batch_id": batch, "indices": [0, 1]})
     assert workers.printed(worker, "Every caller of the batch has gone")
-    event = worker.events.get(timeout=20)
-    while not event.results:
-        event = worker.events.get(timeout=20)
-    assert event.results[0].code == Code.PREDICTION_FAILED
+    assert worker.next_event("result").code == Code.PREDICTION_FAILED
     assert worker.predict(request(b"once")).answers[0].body == b"last"

@@ -51,8 +51,8 @@ export class GrpcLink implements WorkerLink {
     this.#write({ cancel: { batchId, indices: [...indices] } });
   }
 
-  hold(batchId: number, index: number, held: boolean): void {
-    this.#write({ flow: { batchId, index, held } });
+  acknowledge(batchId: number, index: number, readBytes: number): void {
+    this.#write({ flow: { batchId, index, readBytes } });
   }
 
   tune(allotment: CpuAllotment): void {

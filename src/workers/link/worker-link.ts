@@ -59,8 +59,8 @@ export interface WorkerLink {
   /** Batches for the worker to run one after the other. */
   send(batches: readonly DispatchedBatch[]): void;
   cancel(batchId: number, indices: readonly number[]): void;
-  /** Holds a handler up where it sends the next piece of a request's result, or lets it go on. */
-  hold(batchId: number, index: number, held: boolean): void;
+  /** The caller of a request has read so many more bytes of its streamed result. */
+  acknowledge(batchId: number, index: number, readBytes: number): void;
   tune(allotment: CpuAllotment): void;
   /** Asks the worker to finish what it has and to exit. */
   shutdown(): void;

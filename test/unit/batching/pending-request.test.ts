@@ -110,10 +110,14 @@ describe('a stream whose reader does not keep up', () => {
   const megabyte = { ...answerOf(''), body: Buffer.alloc(1 << 20) };
 
   async function streaming() {
-    const told: boolean[] = [];
+    const told: (boolean | number)[] = [];
     const holder = new (class extends RecordingHolder {
-      held(_request: PendingRequest, held: boolean): void {
-        told.push(held);
+      wasRead(_request: PendingRequest, bytes: number): void {
+        told.push(bytes);
+      }
+
+      lagging(_request: PendingRequest, lags: boolean): void {
+        told.push(lags);
       }
     })();
     const request = new PendingRequest(inferenceInput());
@@ -124,7 +128,7 @@ describe('a stream whose reader does not keep up', () => {
     return { request, holder, told, reader };
   }
 
-  it('holds its handler up, and lets it go on once half is read', async () => {
+  it('tells its holder that it lags, what it reads, and that it has caught up', async () => {
     const { request, told, reader } = await streaming();
     request.piece(megabyte);
     expect(told).toEqual([]);
@@ -132,10 +136,18 @@ describe('a stream whose reader does not keep up', () => {
     request.piece(megabyte);
     expect(told).toEqual([true]);
     await reader.next();
+    expect(told).toEqual([true, 1 << 20]);
     await reader.next();
-    expect(told).toEqual([true]);
-    await reader.next();
-    expect(told).toEqual([true, false]);
+    expect(told).toEqual([true, 1 << 20, 1 << 20, false]);
+  });
+
+  it('tells of small pieces once they are many', async () => {
+    const { request, told, reader } = await streaming();
+    for (let count = 0; count < 6; count += 1) {
+      request.piece({ ...megabyte, body: Buffer.alloc(100 << 10) });
+      await reader.next();
+    }
+    expect(told).toEqual([600 << 10]);
   });
 
   it('ends with an error where the handler cannot be held up', async () => {

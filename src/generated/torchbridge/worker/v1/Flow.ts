@@ -5,11 +5,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface Flow {
   'batchId'?: (number | string | Long);
   'index'?: (number);
-  'held'?: (boolean);
+  'readBytes'?: (number);
 }
 
 export interface Flow__Output {
   'batchId': (number);
   'index': (number);
-  'held': (boolean);
+  'readBytes': (number);
 }
