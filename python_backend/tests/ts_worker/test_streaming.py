@@ -152,7 +152,7 @@ def test_nobody_is_held_up_for_a_caller_who_left(workers, archive) -> None:
             return ["last"] * len(data)
         """,
     )
-    batch = worker.start_batch(request(b"on and on"), request())
+    batch = worker.start_batch(request(b"on and on", id="a"), request(id="b"))
     for _ in range(6):
         worker.next_event("piece")
     # Once all have gone, the handler is stopped where it sends the next piece, though it never looks.
