@@ -71,6 +71,11 @@ export class ContinuousDesk implements Desk {
     else this.#leave([{ request, answer: null }]);
   }
 
+  wasRead(request: PendingRequest, bytes: number): void {
+    const index = this.#step?.requests.indexOf(request) ?? -1;
+    if (this.#step && index >= 0) this.#link.acknowledge(this.#step.id, index, bytes);
+  }
+
   piece(batchId: number, index: number, answer: WorkerAnswer): void {
     // A handler that streams has the response timeout for each piece.
     this.#deadline?.refresh();
