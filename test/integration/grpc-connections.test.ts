@@ -124,10 +124,13 @@ describe('a port that is taken', () => {
 describe('connections', () => {
   it('are asked to end after their age, and their calls are cut after the grace', async () => {
     await packArchive(place.store, { name: 'probe', handler });
-    await place.start({
-      models: ['probe.mar'],
-      config: [...open, 'grpc_inference_max_connection_age_ms=1000', 'grpc_inference_max_connection_age_grace_ms=500'],
-    });
+    const hangs = join(projectRoot, 'test/fixtures/handlers/hangs_at_load.py');
+    await packArchive(place.store, { name: 'hangs', handler: hangs });
+    const ages = [
+      ...['grpc_inference_max_connection_age_ms=1000', 'grpc_inference_max_connection_age_grace_ms=500'],
+      ...['grpc_management_max_connection_age_ms=1000', 'grpc_management_max_connection_age_grace_ms=500'],
+    ];
+    await place.start({ models: ['probe.mar'], config: [...open, ...ages] });
     const inference = kept(inferenceClient(place.grpcInference));
     await expect
       .poll(async () => (await inference.call('Predictions', { model_name: 'probe' })).code, { timeout: 20_000 })
@@ -138,6 +141,12 @@ describe('connections', () => {
     expect(Date.now() - began).toBeLessThan(4000);
     await sleep(200);
     expect((await inference.call('Ping')).code).toBe(status.OK);
+
+    const management = kept(managementClient(place.grpcManagement));
+    const since = Date.now();
+    const register = { url: 'hangs.mar', initial_workers: 1, synchronous: true };
+    expect((await management.call('RegisterModel', register)).code).not.toBe(status.OK);
+    expect(Date.now() - since).toBeLessThan(4000);
   });
 
   it('take compressed messages', async () => {

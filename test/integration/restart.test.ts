@@ -123,7 +123,9 @@ const changes = [
 ];
 
 describe('a server that is started again', () => {
-  it('serves what it served, in the same versions, with the same default and workers', async () => {
+  it('serves what it served, in the same versions, with the same default and workers', {
+    timeout: 120_000,
+  }, async () => {
     await start();
     await api.register('url=m1&initial_workers=1&batch_size=2&max_batch_delay=20&response_timeout=9');
     await api.register('url=m2&initial_workers=0');
@@ -134,7 +136,12 @@ describe('a server that is started again', () => {
     await start();
     expect(await registered()).toEqual(before);
     await expect.poll(async () => (await api.predict('m', 'x')).status, { timeout: 30_000 }).toBe(200);
-    expect(readdirSync(join(place.folder, 'logs/config')).some((name) => name.endsWith('-shutdown.cfg'))).toBe(true);
+    const folder = join(place.folder, 'logs/config');
+    const shutdown = readdirSync(folder).find((name) => name.endsWith('-shutdown.cfg'));
+    expect(readFileSync(join(folder, shutdown as string), 'utf8')).toContain('model_snapshot={');
+    await place.stop();
+    await place.start({ snapshots: true, options: ['--no-config-snapshots'] });
+    expect((await api.list()).json.models).toEqual([]);
   });
 
   it('comes up without what its snapshot cannot give, and says so', async () => {

@@ -20,6 +20,9 @@ beforeAll(async () => {
     'import time\n\ndef handle(data, context):\n    if data is None:\n        return None\n    text = data[0]["body"]\n    print("at work for", text)\n    time.sleep(float(text))\n    return ["done"]\n',
   );
   await packArchive(place.store, { name: 'slow', handler });
+  const configFile = join(place.folder, 'c.yaml');
+  writeFileSync(configFile, 'useJobTicket: true\n');
+  await packArchive(place.store, { name: 'ticketed', handler, configFile });
   await place.start({
     config: [
       'disable_token_authorization=true',
@@ -41,8 +44,8 @@ beforeAll(async () => {
 afterAll(() => place?.close());
 
 /** A request of so many seconds that a worker has begun, and its answer to come. */
-async function begun(seconds: string) {
-  const answer = api.predict('slow', seconds);
+async function begun(seconds: string, model = 'slow') {
+  const answer = api.predict(model, seconds);
   await expect.poll(() => place.log(), { timeout: 10_000 }).toContain(`at work for ${seconds}`);
   return { answer };
 }
@@ -62,6 +65,15 @@ describe('keys of workers', () => {
     expect(answer.status).toBe(503);
     const id = answer.headers.get('x-request-id');
     await expect.poll(() => place.log()).toContain(`slow 1.0: Prediction failed [request ${id}]`);
+  });
+
+  it('useJobTicket of a model: one request for each worker that waits, no queue', async () => {
+    await api.register('url=ticketed.mar&initial_workers=1&synchronous=true');
+    const { answer } = await begun('1.03', 'ticketed');
+    expect(await api.predict('ticketed', '0')).toMatchObject({ status: 503 });
+    expect(await answer).toMatchObject({ status: 200 });
+    expect(await api.predict('ticketed', '0')).toMatchObject({ status: 200 });
+    await api.unregister('ticketed');
   });
 
   it('SM_TELEMETRY_LOG: the death of a worker is counted in the log', async () => {

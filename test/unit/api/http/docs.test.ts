@@ -7,6 +7,7 @@ import type { Endpoint, Role } from '../../../../src/api/http/endpoint.js';
 import { listenerDocument } from '../../../../src/api/http/endpoints/api-description.js';
 import type { OpenApiDocument } from '../../../../src/api/http/openapi/document.js';
 import { canonicalPath } from '../../../../src/api/http/path.js';
+import { DocumentSection } from '../../../support/document-section.js';
 import { projectRoot } from '../../../support/release.js';
 import { operationsReference } from '../../../support/rest-reference.js';
 import { allEndpoints, endpointFor } from '../../../support/rest-routes.js';
@@ -50,19 +51,15 @@ describe('docs/compatibility.md', () => {
         return `| ${role} | \`${endpoint.path}\` | ${recorded} | ${[...files].sort().join('<br>')} |`;
       }),
     );
-    const whole = `# Routes and their tests
-
-<!-- Written from the endpoints and the tests: \`WRITE_DOCS=1 npx vitest run test/unit/api/http/docs.test.ts\`. -->
-
-Every route of TorchServe 0.12.0's REST API, the recorded answers of TorchServe that it is compared with
+    const whole = `Every route of TorchServe 0.12.0's REST API, the recorded answers of TorchServe that it is compared with
 (\`test/conformance/suites\`, suite/step), and the tests that ask for it. \`:name\` stands for any part, \`*\` for all that follow.
 
 | API | Route | Compared with TorchServe | Tests |
 |---|---|---|---|
-${rows.join('\n')}
-`;
-    if (writes) writeFileSync(page, whole);
-    expect(readFileSync(page, 'utf8')).toBe(whole);
+${rows.join('\n')}`;
+    const section = new DocumentSection(page, 'Routes');
+    section.writeIfAsked(whole);
+    expect(section.text).toBe(whole);
     expect(rows.filter((row) => row.endsWith('|  |')).map((row) => row.split('|')[2])).toEqual([]);
   });
 });
