@@ -1,6 +1,7 @@
 /** Runs scenarios, prints their tables, keeps their figures, and for `all` writes them into docs/performance.md. */
 import { parseArgs } from 'node:util';
 import { ours, type Release, reference } from '../test/support/release.js';
+import { autoscale } from './autoscale/scenario.js';
 import { bodies } from './bodies.js';
 import type { Scenario } from './contest.js';
 import { endurance } from './endurance.js';
@@ -28,13 +29,13 @@ const promised: Record<string, Scenario> = {
   idle,
   endurance,
 };
-const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher };
+const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher, autoscale };
 
 const usage = `usage: npm run bench -- all|SCENARIO [flags]
   scenarios: ${Object.keys(scenarios).join(', ')}
   --against torchserve  the reference, which is the default; none leaves it out, as --ours does
   --only NAME,...       of all: these scenarios; the others keep the figures of their last run
-  --rounds N            how often each is measured, in turns; 5 unless told
+  --rounds N            how often each is measured, in turns; 5 unless told, 1 of autoscale
   --seconds N           length of a measurement; 3 unless told
   --long-seconds N      length of the one with 1,000 connections; 600 unless told
   --quick               3 rounds of 2 s, and 30 s with 1,000 connections, unless told otherwise`;
@@ -75,7 +76,9 @@ function number(flag: 'rounds' | 'seconds' | 'long-seconds', usual: number): num
   const value = Number(values[flag] ?? usual);
   return value > 0 ? value : fail(`--${flag} takes a number above 0, not ${values[flag]}.`);
 }
-const rounds = Math.ceil(number('rounds', values.quick ? 3 : 5));
+// The traces of autoscaling take ten minutes a round.
+const usualRounds = name === 'autoscale' ? 1 : values.quick ? 3 : 5;
+const rounds = Math.ceil(number('rounds', usualRounds));
 const seconds = number('seconds', values.quick ? 2 : 3);
 const longSeconds = number('long-seconds', values.quick ? 30 : 600);
 

@@ -1,6 +1,6 @@
 import type { ModelVersion } from '../registry/model-version.js';
-import { processorSeconds } from '../workers/process-memory.js';
 import type { Allowance, Bound } from './bound.js';
+import type { Probe } from './probe.js';
 
 /** What is known of one version's use of the cores. */
 interface Use {
@@ -28,11 +28,13 @@ export class CoresBound implements Bound {
   readonly #cores: number;
   readonly #uses = new WeakMap<ModelVersion, Use>();
   readonly #versions: () => readonly ModelVersion[];
+  readonly #probe: Probe;
   #sampledAt = 0;
 
-  constructor(cores: number, versions: () => readonly ModelVersion[]) {
+  constructor(cores: number, versions: () => readonly ModelVersion[], probe: Probe) {
     this.#cores = cores;
     this.#versions = versions;
+    this.#probe = probe;
   }
 
   /** Looks at what the workers used since the last time. @param now milliseconds. */
@@ -70,7 +72,7 @@ export class CoresBound implements Bound {
     use.seen.clear();
     let seconds = 0;
     for (const pid of version.workerPids()) {
-      const used = processorSeconds(pid);
+      const used = this.#probe.processorSeconds(pid);
       if (used === null) continue;
       use.seen.set(pid, used);
       seconds += used - (before.get(pid) ?? used);

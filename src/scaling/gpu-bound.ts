@@ -1,14 +1,7 @@
 import type { ModelVersion } from '../registry/model-version.js';
-import { type GpuMemory, gpuBytesByProcess, gpuMemory } from '../workers/gpu-memory.js';
+import type { GpuMemory } from '../workers/gpu-memory.js';
 import type { Allowance, Bound } from './bound.js';
-
-/** What a GPU bound asks. */
-export interface GpuParts {
-  readonly gpuCount: number;
-  readonly versions: () => readonly ModelVersion[];
-  readonly memory?: () => Promise<ReadonlyMap<number, GpuMemory>>;
-  readonly byProcess?: () => Promise<ReadonlyMap<number, number>>;
-}
+import type { Probe } from './probe.js';
 
 /** How often nvidia-smi is asked, in ms: it takes some tens of them. */
 const sampleMs = 1000;
@@ -18,25 +11,33 @@ const leastFree = 0.05;
 /** Memory of the GPUs, by nvidia-smi. */
 export class GpuBound implements Bound {
   readonly kind = 'gpu_memory';
-  readonly #parts: Required<GpuParts>;
+  readonly #gpuCount: number;
+  readonly #versions: () => readonly ModelVersion[];
+  readonly #probe: Probe;
   readonly #sizes = new WeakMap<ModelVersion, number>();
+  /** Workers of each version that held their memory when nvidia-smi was last asked. */
+  readonly #counted = new WeakMap<ModelVersion, number>();
   #gpus: ReadonlyMap<number, GpuMemory> = new Map();
   #sampling = false;
   #sampledAt = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: GpuParts) {
-    this.#parts = { memory: gpuMemory, byProcess: gpuBytesByProcess, ...parts };
+  constructor(gpuCount: number, versions: () => readonly ModelVersion[], probe: Probe) {
+    this.#gpuCount = gpuCount;
+    this.#versions = versions;
+    this.#probe = probe;
   }
 
   /** Asks nvidia-smi once a second at most, where a version that follows its load runs on GPUs. @param now milliseconds. */
   async sample(now: number): Promise<void> {
-    const versions = this.#parts.versions().filter((version) => version.autoscale !== null && this.#onGpu(version));
+    const versions = this.#versions().filter((version) => version.autoscale !== null && this.#onGpu(version));
     if (this.#sampling || now - this.#sampledAt < sampleMs || versions.length === 0) return;
     this.#sampling = true;
     this.#sampledAt = now;
     try {
-      const [gpus, processes] = await Promise.all([this.#parts.memory(), this.#parts.byProcess()]);
+      const ready = versions.map((version) => [version, version.readyWorkers] as const);
+      const [gpus, processes] = await Promise.all([this.#probe.gpuMemory(), this.#probe.gpuBytesByProcess()]);
       this.#gpus = gpus;
+      for (const [version, workers] of ready) this.#counted.set(version, workers);
       for (const version of versions) {
         const sizes = version.workerPids().flatMap((pid) => processes.get(pid) ?? []);
         if (sizes.length > 0) this.#sizes.set(version, Math.max(...sizes));
@@ -53,10 +54,10 @@ export class GpuBound implements Bound {
 
   allow(version: ModelVersion, workers: number): Allowance {
     if (!this.#onGpu(version) || this.#gpus.size === 0) return { workers, reason: '' };
-    const starting = version.aliveWorkers - version.readyWorkers;
+    const uncounted = Math.max(0, version.aliveWorkers - (this.#counted.get(version) ?? 0));
     const size = this.#sizes.get(version);
     const places = this.#candidates(version).reduce((sum, gpu) => sum + this.#room(version, gpu), 0);
-    const room = Math.max(0, places - starting);
+    const room = Math.max(0, places - uncounted);
     if (room >= workers) return { workers, reason: '' };
     const free = this.#candidates(version)
       .map((gpu) => `GPU ${gpu} has ${mebibytes(this.#gpus.get(gpu)?.freeBytes ?? 0)} MiB left`)
@@ -67,11 +68,11 @@ export class GpuBound implements Bound {
   }
 
   #onGpu({ settings }: ModelVersion): boolean {
-    return settings.deviceType === 'gpu' && this.#parts.gpuCount > 0;
+    return settings.deviceType === 'gpu' && this.#gpuCount > 0;
   }
 
   #candidates({ settings }: ModelVersion): readonly number[] {
-    return settings.deviceIds ?? Array.from({ length: this.#parts.gpuCount }, (_, index) => index);
+    return settings.deviceIds ?? Array.from({ length: this.#gpuCount }, (_, index) => index);
   }
 
   /** Workers of the version for which a GPU has memory; of unknown size, one. */

@@ -3,6 +3,7 @@ import type { Bound } from './bound.js';
 import { CoresBound } from './cores-bound.js';
 import { GpuBound } from './gpu-bound.js';
 import { MemoryBound } from './memory-bound.js';
+import { type Probe, thisMachine } from './probe.js';
 import { TotalBound } from './total-bound.js';
 import { WorkerSizes } from './worker-sizes.js';
 
@@ -15,8 +16,7 @@ export interface MachineParts {
   /** `max_total_workers`; null: none. */
   readonly maxTotalWorkers: number | null;
   readonly versions: () => readonly ModelVersion[];
-  /** Bytes that could still be had; the system's word unless told. */
-  readonly availableBytes?: () => number;
+  readonly probe?: Probe;
 }
 
 /** How often processor time and GPUs are looked at, and how often memory, in ms. */
@@ -27,7 +27,7 @@ const measureMs = 5000;
 export class Machine {
   readonly bounds: readonly Bound[];
   readonly memory: MemoryBound;
-  readonly sizes = new WorkerSizes();
+  readonly sizes: WorkerSizes;
   /** Workers that are started from nothing at one time: more of them would only slow each other down. */
   readonly startsAtOnce: number;
   readonly #cores: CoresBound;
@@ -36,13 +36,13 @@ export class Machine {
   #glancedAt = 0;
   #measuredAt = 0;
 
-  constructor({ cores, gpuCount, memoryBudget, maxTotalWorkers, versions, availableBytes }: MachineParts) {
+  constructor({ cores, gpuCount, memoryBudget, maxTotalWorkers, versions, probe = thisMachine }: MachineParts) {
     this.#versions = versions;
     this.startsAtOnce = Math.max(4, 2 * cores);
-    this.#cores = new CoresBound(cores, versions);
-    this.#gpus = new GpuBound({ gpuCount, versions });
-    const available = availableBytes ?? (() => process.availableMemory());
-    this.memory = new MemoryBound({ budget: memoryBudget, sizes: this.sizes, versions, available });
+    this.sizes = new WorkerSizes(probe);
+    this.#cores = new CoresBound(cores, versions, probe);
+    this.#gpus = new GpuBound(gpuCount, versions, probe);
+    this.memory = new MemoryBound({ budget: memoryBudget, sizes: this.sizes, versions, probe });
     const total = maxTotalWorkers === null ? [] : [new TotalBound(maxTotalWorkers, versions)];
     this.bounds = [...total, this.#cores, this.#gpus, this.memory];
   }

@@ -1,5 +1,6 @@
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Allowance, Bound } from './bound.js';
+import type { Probe } from './probe.js';
 import type { WorkerSizes } from './worker-sizes.js';
 
 /** What a memory bound looks at. */
@@ -8,8 +9,7 @@ export interface MemoryParts {
   readonly budget: number | null;
   readonly sizes: WorkerSizes;
   readonly versions: () => readonly ModelVersion[];
-  /** Bytes that the machine, or the container, could still give. */
-  readonly available: () => number;
+  readonly probe: Probe;
 }
 
 /** Part of the available memory that is left alone: handlers need some to work with. */
@@ -53,10 +53,10 @@ export class MemoryBound implements Bound {
   }
 
   allow(version: ModelVersion, workers: number): Allowance {
-    const { budget, sizes, available } = this.#parts;
+    const { budget, sizes, probe } = this.#parts;
     const size = sizes.bytes(version);
     const left = budget === null ? Number.POSITIVE_INFINITY : budget - this.used;
-    const free = available() * (1 - spared) - this.#onTheWay();
+    const free = probe.availableBytes() * (1 - spared) - this.#onTheWay();
     const room = Math.max(0, Math.floor(Math.min(left, free) / size));
     if (room >= workers) return { workers, reason: '' };
     if (room === 0 && this.#isFirstEver(version)) return { workers: 1, reason: '' };

@@ -3,8 +3,8 @@ import type { Wish } from './decide.js';
 
 /** A step up this soon (ms) after a step down says that the step down was wrong. */
 const flapMs = 60_000;
-/** Unless it is a surge: a call for so many times the workers that there were before. */
-const surge = 2;
+/** Unless it is a surge: a call for so many more workers than there were before. */
+const surge = 3;
 /** Each such flap multiplies the time that the next step down has to wait, up to so many stabilization windows. */
 const growth = 4;
 const mostPatience = 32;
@@ -62,7 +62,7 @@ export class Pace {
   /** Noise about the edge of a step brings back the worker that has just gone: then the edge is left alone for longer. */
   #learn(now: number, wished: number): void {
     const { at, from } = this.#lastDown;
-    if (now - at <= flapMs && wished < surge * from) {
+    if (now - at <= flapMs && wished < from + surge) {
       this.#patience = Math.min(mostPatience, this.#patience * growth);
       this.#flappedAt = now;
       // Said once: not again with every step that follows.

@@ -1,5 +1,5 @@
 import type { ModelVersion } from '../registry/model-version.js';
-import { ownBytes } from '../workers/process-memory.js';
+import type { Probe } from './probe.js';
 
 /** What a worker owns at the very least: an interpreter's own pages and the link. */
 const leastBytes = 16 * 2 ** 20;
@@ -7,15 +7,15 @@ const leastBytes = 16 * 2 ** 20;
 /** How much memory a worker of each version owns: measured where one has been loaded, until then taken from its archive. */
 export class WorkerSizes {
   readonly #measured = new WeakMap<ModelVersion, number>();
-  readonly #ownBytes: (pid: number) => Promise<number>;
+  readonly #probe: Probe;
 
-  constructor(measure: (pid: number) => Promise<number> = ownBytes) {
-    this.#ownBytes = measure;
+  constructor(probe: Probe) {
+    this.#probe = probe;
   }
 
   /** Measures the workers of a version that serve: their mean counts from now on, also once they are gone. */
   async measure(version: ModelVersion): Promise<void> {
-    const sizes = await Promise.all(version.workerPids().map((pid) => this.#ownBytes(pid)));
+    const sizes = await Promise.all(version.workerPids().map((pid) => this.#probe.ownBytes(pid)));
     const known = sizes.filter((bytes) => bytes > 0);
     if (known.length === 0) return;
     this.#measured.set(version, known.reduce((sum, bytes) => sum + bytes, 0) / known.length);

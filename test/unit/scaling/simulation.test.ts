@@ -30,8 +30,9 @@ describe('the defaults, on a clock of their own', () => {
 
   it.each([20, 50, 300, 1000])('do so with a handler that takes %d ms, too', (serviceMs) => {
     for (const share of [0.15, 0.55]) {
-      const { changes } = run({ serviceMs, rate: () => (share * 8000) / serviceMs, seconds: 660, seed: 3 });
-      expect(changes.filter(({ second }) => second > 60).length / 10).toBeLessThanOrEqual(1);
+      const { changes } = run({ serviceMs, rate: () => (share * 8000) / serviceMs, seconds: 780, seed: 3 });
+      // Of the slowest, few come a minute: it takes three of them to know the load.
+      expect(changes.filter(({ second }) => second > 180).length / 10).toBeLessThanOrEqual(1);
     }
   });
 

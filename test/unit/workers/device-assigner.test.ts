@@ -20,4 +20,12 @@ describe('GPUs', () => {
     expect(new DeviceAssigner(2).assign({ deviceType: 'cpu', deviceIds: null })).toBeNull();
     expect(new DeviceAssigner(0).assign(gpu)).toBeNull();
   });
+
+  it('that are full are passed over while there are others', () => {
+    const devices = new DeviceAssigner(3);
+    const twice = () => [devices.assign(gpu), devices.assign(gpu)];
+    expect(devices.avoiding(new Set([0]), twice)).toEqual([1, 2]);
+    expect(devices.avoiding(new Set([0, 1, 2]), twice)).toHaveLength(2);
+    expect(new Set([...twice(), devices.assign(gpu)])).toEqual(new Set([0, 1, 2]));
+  });
 });
