@@ -160,12 +160,14 @@ export class Autoscaler implements Waker {
     if (this.#closed || version.closed || !worker.alive) return;
     const why = failure instanceof LoadFailure ? failure.message : String(failure);
     const { backoff } = this.#follower(version);
-    backoff.failed(performance.now(), why);
+    const byChance = failure instanceof LoadFailure && !['load_failed', 'startup_timeout'].includes(failure.reason);
+    backoff.failed(performance.now(), why, byChance);
     const gone = this.#parts.resizer.drop(version, worker);
-    const obstacle = backoff.obstacle(performance.now()) ?? why;
-    note(version, { bound: obstacle });
-    this.#parts.log.warn(`${nameOf(version)}: ${obstacle}`);
-    if (version.aliveWorkers === 0) version.refuseWaiting(obstacle);
+    const obstacle = backoff.obstacle(performance.now());
+    note(version, { bound: obstacle ?? why });
+    this.#parts.log.warn(`${nameOf(version)}: ${obstacle ?? `${why}; another is started`}`);
+    if (version.aliveWorkers === 0 && obstacle !== null) version.refuseWaiting(obstacle);
+    else if (version.aliveWorkers === 0 && version.batcher.pending > 0) this.wake(version);
     await gone;
   }
 

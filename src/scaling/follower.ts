@@ -51,7 +51,7 @@ export class Follower {
     const { workload, pending, oldestArrival } = batcher;
     // With an idle worker at hand, what waits waits for company.
     const queued = workload.busy < ready ? 0 : pending;
-    const windowMs = settings.batchSize > 1 ? settings.maxBatchDelayMs : 0;
+    const windowMs = settings.batchSize > 1 && settings.batchPolicy === 'window' ? settings.maxBatchDelayMs : 0;
     const inUse = pending > 0 || workload.busy > 0;
     return {
       now,

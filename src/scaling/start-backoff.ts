@@ -6,6 +6,7 @@ export class StartBackoff {
   #failures = 0;
   #until = 0;
   #reason = '';
+  #forgave = false;
 
   /** Milliseconds until it may be tried again; 0 where it may now. */
   left(now: number): number {
@@ -19,10 +20,17 @@ export class StartBackoff {
     return `Its worker could not be started: ${this.#reason.replace(/\.$/, '')}. The next try is in ${Math.ceil(left / 1000)} s at the earliest.`;
   }
 
-  /** A worker did not load its model. Those that failed together count once. */
-  failed(now: number, reason: string): void {
+  /**
+   * A worker did not load its model. Those that failed together count once.
+   * @param byChance its process was lost, and nobody knows that the next would be: the first such failure is forgiven.
+   */
+  failed(now: number, reason: string, byChance = false): void {
     this.#reason = reason;
     if (this.left(now) > 0) return;
+    if (byChance && !this.#forgave) {
+      this.#forgave = true;
+      return;
+    }
     const seconds = waits[Math.min(this.#failures, waits.length - 1)] as number;
     this.#failures += 1;
     this.#until = now + seconds * 1000;
@@ -30,5 +38,6 @@ export class StartBackoff {
 
   succeeded(): void {
     this.#failures = 0;
+    this.#forgave = false;
   }
 }

@@ -149,6 +149,7 @@ export class AutoscalingStage {
         freshInterpreter: false,
         load: { modelName: version.modelName, modelDir: '/m', handler: 'h.py' },
         dispatch: { kind: 'batches' },
+        preload: null,
         startupTimeoutMs: 10_000,
         responseTimeoutMs: 600_000,
       },

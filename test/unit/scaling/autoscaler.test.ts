@@ -86,6 +86,18 @@ describe('a version whose workers cannot start', () => {
     expect(stage.machinery.processes.length - before).toBeLessThanOrEqual(14);
   });
 
+  it('is given a second try when a process was lost, and nothing waits in vain', async () => {
+    const model = on().add('m');
+    stage.loadMs = 1e6;
+    const answers = askAll(model, 1);
+    await stage.pass(10);
+    stage.loadMs = 50;
+    stage.machinery.last.exit({ code: 1, signal: null });
+    await stage.pass(300);
+    stage.answer(model);
+    expect(await answers).toEqual([200]);
+  });
+
   it('keeps the workers that it has', async () => {
     const model = on().add('m', { min: 1 });
     await stage.pass(60);
