@@ -23,6 +23,7 @@ import {
   resolveWorkers,
   type WorkerBounds,
   type WorkerDefaults,
+  warningsOf,
 } from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import type { VersionWatch } from './version-watch.js';
@@ -220,7 +221,6 @@ export class ModelLifecycle implements Lifecycle {
     registry.mustBeFree({ model: modelName, version });
     const prepared = await this.#parts.preparePython(archive, identity, this.#closing.signal);
     const warn = (sentence: string): void => this.#parts.log.warn(`${modelName} ${version}: ${sentence}`);
-    for (const warning of archive.warnings) warn(warning);
     const sources = {
       asked,
       yaml: archive.modelConfig ?? {},
@@ -229,6 +229,7 @@ export class ModelLifecycle implements Lifecycle {
       identity,
     };
     const settings = resolveSettings(sources, workers.gpuCount, warn);
+    for (const warning of [...archive.warnings, ...warningsOf(settings)]) warn(warning);
     const autoscale = resolveAutoscale(sources, settings);
     const bounds = resolveWorkers(sources, defaults, autoscale !== null);
     const meter = watch.meterOf(modelName, version);

@@ -99,6 +99,20 @@ function obstacleToAutoscale({ stateful, useJobTicket }: VersionSettings): strin
   return useJobTicket ? 'the model takes no more requests than it has idle workers (useJobTicket).' : null;
 }
 
+/** What an operator should hear of settings that are taken as they are; one sentence each. */
+export function warningsOf(settings: VersionSettings): string[] {
+  const warnings = [];
+  if (settings.stateful && settings.sequenceMaxIdleMs === 0)
+    warnings.push(
+      'sequenceMaxIdleMSec is not set: a sequence that its client leaves without a word keeps its place until its worker goes.',
+    );
+  if (settings.asyncCommunication && settings.continuousBatching)
+    warnings.push(
+      'continuousBatching is not looked at where asyncCommunication is true: the engine batches by itself.',
+    );
+  return warnings;
+}
+
 /** Bounds of a version's pool. */
 export interface WorkerBounds {
   readonly min: number;
