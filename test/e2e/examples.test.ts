@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
 import {
+  askAll,
   copyExample,
   exampleNames,
   missingModules,
@@ -43,9 +44,7 @@ describe('the examples', () => {
       const model = modelOf(example);
       const registered = await api.register(`url=${model}.mar&initial_workers=1&synchronous=true`);
       expect(registered.status, `${registered.text}\n${registered.status === 200 ? '' : place.log()}`).toBe(200);
-      const answers = await Promise.all(
-        example.requests.map((request) => sendRequest(place.inference, folder, request)),
-      );
+      const answers = await askAll(example, (request) => sendRequest(place.inference, folder, request));
       for (const [index, { expected = '', path }] of example.requests.entries()) {
         const answer = answers[index] as Response;
         const text = await answer.text();

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiOf } from '../support/api.js';
-import { copyExample, exampleNames, modelOf, nearly, readExample, sendRequest, typeLine } from '../support/example.js';
+import {
+  askAll,
+  copyExample,
+  exampleNames,
+  modelOf,
+  nearly,
+  readExample,
+  sendRequest,
+  typeLine,
+} from '../support/example.js';
 import { ours, projectRoot, reference } from '../support/release.js';
 import { ServerPlace } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -67,9 +76,7 @@ describe.runIf(theirPython && ourPython).each(['', ...new Set(handlerCases.flatM
           cpSync(join(where, 'model_store', `${model}.mar`), join(place.store, `${model}.mar`));
           const registered = await apiOf(place).register(`url=${model}.mar&initial_workers=1&synchronous=true`);
           expect(registered.status, `${place.release.name}: ${registered.text}\n${place.log()}`).toBe(200);
-          const answers = await Promise.all(
-            example.requests.map((request) => seen(sendRequest(place.inference, where, request))),
-          );
+          const answers = await askAll(example, (request) => seen(sendRequest(place.inference, where, request)));
           await apiOf(place).unregister(model);
           return answers;
         }),

@@ -11,6 +11,8 @@ export interface Example {
   /** Makes what the archive is packed of; every command is typed in the example's folder. */
   readonly build?: string;
   readonly archive: string;
+  /** The requests are made one after the other, and not all at once. */
+  readonly inOrder?: boolean;
   readonly requests: readonly ExampleRequest[];
 }
 
@@ -18,6 +20,8 @@ export interface ExampleRequest {
   readonly path: string;
   /** Media type of the body; none unless told. */
   readonly type?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The body: a file, or the text itself; or else a form, whose fields are as after curl's -F. */
   readonly file?: string;
   readonly body?: string;
@@ -73,7 +77,7 @@ export async function typeLine(folder: string, line: string, python: string, env
 
 /** Sends a request of an example, whose files are in `folder`, to the inference API at `base`. */
 export function sendRequest(base: string, folder: string, request: ExampleRequest): Promise<Response> {
-  const { path, type, file, form = {} } = request;
+  const { path, type, headers = {}, file, form = {} } = request;
   const fields = new FormData();
   for (const [field, value] of Object.entries(form)) {
     const [content = '', type] = value.split(';type=');
@@ -88,7 +92,18 @@ export function sendRequest(base: string, folder: string, request: ExampleReques
     : request.body === undefined
       ? fields
       : Buffer.from(request.body);
-  return fetch(base + path, { method: 'POST', body, headers: type ? { 'content-type': type } : {} });
+  return fetch(base + path, { method: 'POST', body, headers: { ...headers, ...(type && { 'content-type': type }) } });
+}
+
+/** Makes the requests of an example, each with `ask`; the answers in their order. */
+export async function askAll<T>(
+  { requests, inOrder }: Pick<Example, 'requests' | 'inOrder'>,
+  ask: (request: ExampleRequest) => Promise<T>,
+): Promise<T[]> {
+  if (!inOrder) return Promise.all(requests.map(ask));
+  const answers: T[] = [];
+  for (const request of requests) answers.push(await ask(request));
+  return answers;
 }
 
 /** The answer, with each number that is within 1e-5 of the wanted one (of its size, where that is over 1) replaced by it. */
