@@ -1,7 +1,7 @@
 /**
  * Who may import whom. Imports run one way, from the outside in; skipping a layer is fine, going up is not:
  *
- *     bin → cli → server → scaling, api → serving, lifecycle → registry → workers → batching
+ *     bin → cli → server → scaling, api → serving, lifecycle → workflow → registry → workers → batching
  *
  * and workers → workers/link → generated, lifecycle → archive. `errors`, `config` and `observability` are leaves: all
  * may use them, they use nothing above. `benchmark` drives servers from outside: it starts `bin/torchserve` as anyone
@@ -12,13 +12,26 @@ const leaves = ['errors', 'config', 'observability'];
 
 /** What each room may import beside itself and the leaves. Only api/grpc and workers/link see `generated`. */
 const mayImport = {
-  cli: ['benchmark', 'server', 'scaling', 'api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
-  server: ['scaling', 'api', 'serving', 'lifecycle', 'registry', 'workers', 'batching', 'archive'],
+  cli: [
+    'benchmark',
+    'server',
+    'scaling',
+    'api',
+    'serving',
+    'lifecycle',
+    'workflow',
+    'registry',
+    'workers',
+    'batching',
+    'archive',
+  ],
+  server: ['scaling', 'api', 'serving', 'lifecycle', 'workflow', 'registry', 'workers', 'batching', 'archive'],
   benchmark: ['api', 'workers'],
-  api: ['serving', 'lifecycle', 'registry', 'workers', 'batching'],
+  api: ['serving', 'lifecycle', 'workflow', 'registry', 'workers', 'batching'],
   scaling: ['registry', 'workers', 'batching'],
-  serving: ['registry', 'workers', 'batching'],
-  lifecycle: ['registry', 'workers', 'batching', 'archive'],
+  serving: ['workflow', 'registry', 'workers', 'batching'],
+  lifecycle: ['workflow', 'registry', 'workers', 'batching', 'archive'],
+  workflow: ['registry', 'workers', 'batching'],
   registry: ['workers', 'batching'],
   workers: ['batching'],
   batching: [],

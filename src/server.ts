@@ -4,15 +4,19 @@ import { TokenKeys } from './api/auth/token-keys.js';
 import { openGrpcDoors } from './api/grpc/grpc-doors.js';
 import { openFrontDoors } from './api/http/front-doors.js';
 import { openArchive } from './archive/open.js';
+import { openWorkflow } from './archive/open-workflow.js';
 import { preparePython } from './archive/requirements.js';
 import type { Config } from './config/config.js';
 import { configurationBlock } from './config/listing.js';
 import { torchServeVersion } from './config/release.js';
 import { ModelLifecycle } from './lifecycle/model-lifecycle.js';
+import type { OpenModel } from './lifecycle/open-model.js';
 import { makeRunFolder } from './lifecycle/run-folder.js';
 import { SnapshotWriter } from './lifecycle/snapshot-writer.js';
 import { loadStartupModels } from './lifecycle/startup-models.js';
+import { VersionMaker } from './lifecycle/version-maker.js';
 import { VersionWatch } from './lifecycle/version-watch.js';
+import { WorkflowLifecycle } from './lifecycle/workflow-lifecycle.js';
 import type { Logger, Logging } from './observability/logging/logging.js';
 import { ServerMetrics } from './observability/metrics/server-metrics.js';
 import { SystemMetrics } from './observability/metrics/system-metrics.js';
@@ -32,6 +36,7 @@ import { SharedMemory } from './workers/shared-memory/shared-memory.js';
 import { SpawnLauncher } from './workers/spawn-launcher.js';
 import { WorkerFactory, workerEnvironment } from './workers/worker-factory.js';
 import type { Launcher } from './workers/worker-process.js';
+import { Workflows } from './workflow/workflows.js';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -131,7 +136,19 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const registry = new Registry();
   const versions = () => registry.all().map((version) => version.snapshot(registry.isDefault(version)));
   metrics.watchVersions(versions);
-  const snapshots = new SnapshotWriter(config, registry, log);
+  const workflows = new Workflows();
+  const snapshots = new SnapshotWriter(config, registry, workflows, log);
+  const fetching = {
+    allowedUrls: config.allowedUrls,
+    unpackRoot: folder.archives,
+    limits: {
+      downloadBytes: config.maxArchiveSize,
+      unpackedBytes: config.maxArchiveSize,
+      entries: config.maxArchiveEntries,
+    },
+  };
+  const open: OpenModel = (url, options) =>
+    openArchive(url, { ...options, ...fetching, modelStore: config.modelStore });
   const autoscaler = new Autoscaler({
     versions: () => registry.all(),
     resizer: {
@@ -147,31 +164,37 @@ async function build(config: Config, logging: Logging, started: Started): Promis
     }),
     log: logging.ts('Autoscaler'),
   });
-  const lifecycle: ModelLifecycle = new ModelLifecycle({
+  const versionMaker = new VersionMaker({
     config,
     registry,
     workers,
     watch,
-    open: (url, options) =>
-      openArchive(url, {
-        ...options,
-        modelStore: config.modelStore,
-        allowedUrls: config.allowedUrls,
-        unpackRoot: folder.archives,
-        limits: {
-          downloadBytes: config.maxArchiveSize,
-          unpackedBytes: config.maxArchiveSize,
-          entries: config.maxArchiveEntries,
-        },
-      }),
     preparePython: (archive, { name, runtime }, signal) =>
       preparePython(archive, { modelName: name, runtime, python, env, install: config.installPyDepPerModel, signal }),
-    log,
-    snapshots,
     waker: autoscaler,
+    log,
+  });
+  const lifecycle: ModelLifecycle = new ModelLifecycle({
+    config,
+    registry,
+    workers,
+    versions: versionMaker,
+    open,
+    snapshots,
     devices: workers.gpuCount || cpus,
   });
+  const workflowLifecycle = new WorkflowLifecycle({
+    config,
+    registry,
+    workflows,
+    versions: versionMaker,
+    open,
+    openWorkflow: (url, options) => openWorkflow(url, { ...options, ...fetching, workflowStore: config.workflowStore }),
+    snapshots,
+    log: logging.ts('Workflows'),
+  });
   started.push({ what: 'models', end: () => lifecycle.close() });
+  started.push({ what: 'workflows', end: () => workflowLifecycle.close() });
   started.push({ what: 'autoscaling', end: () => autoscaler.close() });
   autoscaler.start();
 
@@ -187,7 +210,7 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   }
 
   const workersEach = config.defaultWorkersPerModel || workers.gpuCount || cpus;
-  await loadStartupModels(lifecycle, config, config.debug ? 1 : workersEach, log);
+  await loadStartupModels(lifecycle, workflowLifecycle, config, config.debug ? 1 : workersEach, log);
 
   // A start that fails leaves the last good snapshot alone.
   let up = false;
@@ -199,6 +222,8 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const rooms = { config, serving: new ModelServing(registry), lifecycle, logging, version: torchServeVersion };
   const doors = await openFrontDoors({
     ...rooms,
+    workflows,
+    workflowChanges: workflowLifecycle,
     ...(tokens && { tokens }),
     metrics,
     ...(memory && { store: memory.values }),

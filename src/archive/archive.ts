@@ -19,8 +19,8 @@ export interface Manifest {
   };
 }
 
-/** An archive, unpacked or linked, ready for workers. */
-export interface OpenedArchive {
+/** The files of an archive, unpacked or linked, where workers can use them. */
+export interface OpenedFolder {
   /** Absolute real path that workers use as their working directory. */
   readonly folder: string;
   /**
@@ -28,17 +28,21 @@ export interface OpenedArchive {
    * environment are installed there. Deleted by `remove`.
    */
   readonly privateFolder: string;
+  /**
+   * Deletes what was unpacked and installed, and the copy in the store where the archive was downloaded. A linked folder
+   * is left as it is. Safe twice.
+   */
+  remove(): Promise<void>;
+}
+
+/** An archive of a model, ready for workers. */
+export interface OpenedArchive extends OpenedFolder {
   /** null where the archive carries none; then name, version and handler come from elsewhere. */
   readonly manifest: Manifest | null;
   /** The frontend's keys of model-config.yaml, checked; null where the archive has no yaml. */
   readonly modelConfig: ModelConfig | null;
   /** What is odd about the archive without keeping it from being served; one sentence each, for the log. */
   readonly warnings: readonly string[];
-  /**
-   * Deletes what was unpacked and installed, and the copy in the model store where the archive was downloaded. A linked
-   * folder is left as it is. Safe twice.
-   */
-  remove(): Promise<void>;
 }
 
 /** The frontend's keys of model-config.yaml; a key is absent where the yaml has none. */
@@ -87,9 +91,8 @@ export interface TorchrunConfig {
   readonly ompNumberThreads: number;
 }
 
-export interface OpenOptions {
-  /** null: `Model store has not been configured.` */
-  readonly modelStore: string | null;
+/** How an archive is fetched and unpacked. */
+export interface FetchOptions {
   /** Regular expressions, each matching a whole url, case ignored. */
   readonly allowedUrls: readonly RegExp[];
   /** Folder, private to this server, under which archives are unpacked. */
@@ -97,14 +100,19 @@ export interface OpenOptions {
   /** Sign a download with AWS Signature Version 4 from the AWS_* variables of the environment. */
   readonly s3SseKms?: boolean;
   /**
-   * At a start: a copy in the model store that an earlier run of the server downloaded from this same url is used, and not
-   * refused as `Model file already exists`.
+   * At a start: a copy in the store that an earlier run of the server downloaded from this same url is used, and not
+   * refused as one that exists already.
    */
   readonly reuseDownload?: boolean;
   /** Bounds on downloads and unpacking; `defaultLimits` where absent. */
   readonly limits?: Partial<ArchiveLimits>;
   /** Aborting it ends a download or an unpacking; nothing is left behind. */
   readonly signal?: AbortSignal;
+}
+
+export interface OpenOptions extends FetchOptions {
+  /** null: `Model store has not been configured.` */
+  readonly modelStore: string | null;
 }
 
 /**

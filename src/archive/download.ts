@@ -5,10 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import { ServingError } from '../errors/serving-error.js';
+import type { ArchiveKind } from './archive-kind.js';
 import { type ArchiveLimits, inWords } from './limits.js';
 import { isAllowed, notAllowed } from './url-policy.js';
 
 export interface DownloadOptions {
+  readonly kind: ArchiveKind;
   readonly allowedUrls: readonly RegExp[];
   readonly limits: ArchiveLimits;
   /** Headers that sign a GET of this url. */
@@ -21,7 +23,7 @@ const mostRedirects = 10;
 /**
  * Fetches a `file:`, `http:` or `https:` url that is allowed into a new file.
  * @param target - Exists afterwards only if the whole of it arrived.
- * @throws {ServingError} downloadFailed; modelNotFound for a redirect to where `allowed_urls` does not lead.
+ * @throws {ServingError} downloadFailed; the kind's "not found" for a redirect to where `allowed_urls` does not lead.
  */
 export async function download(url: string, target: string, options: DownloadOptions): Promise<void> {
   try {
@@ -81,7 +83,7 @@ function redirected(
   url: string,
   status: number,
   location: string | string[] | undefined,
-  { allowedUrls }: DownloadOptions,
+  { allowedUrls, kind }: DownloadOptions,
 ): URL {
   if (
     ![301, 302, 303, 307, 308].includes(status) ||
@@ -92,7 +94,7 @@ function redirected(
   }
   const next = new URL(location, place);
   if (!/^https?:$/.test(next.protocol) || !isAllowed(next.href, allowedUrls)) {
-    throw notAllowed(next.href);
+    throw notAllowed(next.href, kind);
   }
   return next;
 }

@@ -1,17 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { ServingError } from '../errors/serving-error.js';
 import type { Manifest } from './archive.js';
+import { readSmallFile } from './small-file.js';
 
 /** Where an archive of a model keeps its manifest, relative to its root. */
 export const manifestPath = 'MAR-INF/MANIFEST.json';
 
-/** Far more than any manifest needs. */
-const mostBytes = 4 * 2 ** 20;
-
 /** TorchServe reads bare numbers and booleans as their text, and null as absent. */
-const text = z
+export const text = z
   .union([z.string(), z.number(), z.boolean()])
   .nullish()
   .transform((value) => (value === null || value === undefined ? undefined : String(value)));
@@ -41,18 +37,14 @@ const manifestSchema = z.object({
  * @throws {ServingError} invalidModel if there is one and it makes no sense.
  */
 export async function readManifest(folder: string): Promise<Manifest | null> {
-  const path = join(folder, manifestPath);
-  const size = await stat(path).then(
-    (stats) => (stats.isFile() ? stats.size : null),
-    () => null,
-  );
-  if (size === null) {
+  const read = await readSmallFile(folder, manifestPath);
+  if (read === null) {
     return null;
   }
-  if (size > mostBytes) {
+  if (read === 'too large') {
     throw new ServingError('invalidModel', 'Failed to parse signature.json.');
   }
-  return parseManifest(await readFile(path, 'utf8'));
+  return parseManifest(read.text);
 }
 
 /** @throws {ServingError} invalidModel unless the text is a manifest's. */
@@ -66,13 +58,17 @@ export function parseManifest(source: string): Manifest {
 
 function parseJson(source: string): z.output<typeof manifestSchema> {
   try {
-    // A byte order mark is what some editors on Windows put before the first brace.
-    return manifestSchema.parse(JSON.parse(keepVersionText(source.replace(/^\uFEFF/, ''))));
+    return manifestSchema.parse(parseManifestJson(keepVersionText(source)));
   } catch (error) {
     const failure = new ServingError('invalidModel', 'Failed to parse signature.json.');
     failure.cause = error;
     throw failure;
   }
+}
+
+/** A byte order mark is what some editors on Windows put before the first brace. */
+export function parseManifestJson(source: string): unknown {
+  return JSON.parse(source.replace(/^\uFEFF/, ''));
 }
 
 /** A version written as a bare number is a name like any other: 1.0 must not become 1. */

@@ -1,14 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type AutoscaleBlock, autoscaleBlockTakes, readAutoscaleBlock } from '../config/autoscale.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { ModelConfig, TorchrunConfig } from './archive.js';
 import { entryPath, printable } from './entry-path.js';
-
-/** Far more than any model-config.yaml needs. */
-const mostBytes = 4 * 2 ** 20;
+import { mostBytes, readSmallFile } from './small-file.js';
+import { readYaml } from './yaml-text.js';
 
 export interface ReadModelConfig {
   readonly config: ModelConfig;
@@ -119,17 +115,14 @@ export const modelConfigKeys: Readonly<Record<keyof ModelConfig, { readonly take
  * @throws {ServingError} invalidModel if it is missing, is no YAML mapping, or a key of the frontend has a wrong type.
  */
 export async function readModelConfig(folder: string, file: string): Promise<ReadModelConfig> {
-  const size = await stat(join(folder, insideArchive(file))).then(
-    (stats) => (stats.isFile() ? stats.size : null),
-    () => null,
-  );
-  if (size === null) {
+  const read = await readSmallFile(folder, insideArchive(file));
+  if (read === null) {
     throw refused(file, 'the manifest names it, but the archive has no such file');
   }
-  if (size > mostBytes) {
+  if (read === 'too large') {
     throw refused(file, `it is larger than ${mostBytes} bytes`);
   }
-  return parseModelConfig(await readFile(join(folder, insideArchive(file)), 'utf8'), file);
+  return parseModelConfig(read.text, file);
 }
 
 /** @throws {ServingError} invalidModel, as `readModelConfig`. */
@@ -165,19 +158,13 @@ export function parseModelConfig(source: string, file: string): ReadModelConfig 
 }
 
 function parseYaml(source: string, file: string): Record<string, unknown> {
-  // TorchServe reads YAML 1.1 (`yes` is true), and lets a key come twice: the later one counts.
-  const document = parseDocument(source, { version: '1.1', uniqueKeys: false, logLevel: 'error', prettyErrors: true });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw refused(file, error.message.split('\n', 1)[0]?.replace(/:$/, '') ?? error.code);
-  }
   let content: unknown;
   try {
-    content = document.toJS();
+    content = readYaml(source, 'as objects');
   } catch (error) {
     throw refused(file, (error as Error).message);
   }
-  if (content === null || content === undefined) {
+  if (content === null) {
     return {};
   }
   if (typeof content !== 'object' || Array.isArray(content)) {

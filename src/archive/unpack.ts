@@ -29,7 +29,8 @@ export async function unpack(
 /** The folder itself, or the one it holds if it holds nothing else. */
 export async function enterSoleFolder(folder: string): Promise<string> {
   const [only, ...others] = await readdir(folder, { withFileTypes: true });
-  const isRoot = only !== undefined && others.length === 0 && only.isDirectory() && only.name !== 'MAR-INF';
+  const isRoot =
+    only !== undefined && others.length === 0 && only.isDirectory() && !['MAR-INF', 'WAR-INF'].includes(only.name);
   return isRoot ? join(folder, only.name) : folder;
 }
 
@@ -44,7 +45,7 @@ async function formatOf(file: string): Promise<'zip' | 'tgz'> {
       return 'tgz';
     }
     // A damaged file, as far as anyone can tell: TorchServe's 500, not the refusal of a hostile one.
-    throw new Error('it is neither a zip archive (.mar) nor a gzipped tar (.tar.gz)');
+    throw new Error('it is neither a zip archive (.mar, .war) nor a gzipped tar (.tar.gz)');
   } finally {
     await handle.close();
   }

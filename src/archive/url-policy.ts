@@ -1,4 +1,5 @@
 import { ServingError } from '../errors/serving-error.js';
+import { type ArchiveKind, modelArchive } from './archive-kind.js';
 
 /** What can be fetched: the schemes that TorchServe knows. */
 const fetched = /^(?:file|https?):\/\//i;
@@ -24,18 +25,18 @@ export function isFolderAllowed(path: string, patterns: readonly RegExp[]): bool
   return isAllowed(`file://${path}`, patterns) || isAllowed(path, patterns);
 }
 
-/** @throws {ServingError} modelNotFound for an empty url, or one that climbs, plainly or percent-encoded. */
-export function checkPlain(url: string): void {
+/** @throws {ServingError} the kind's "not found" for an empty url, or one that climbs, plainly or percent-encoded. */
+export function checkPlain(url: string, kind: ArchiveKind = modelArchive): void {
   if (url === '') {
-    throw new ServingError('modelNotFound', 'empty url');
+    throw new ServingError(kind.notFound, kind.words.empty);
   }
   if (url.includes('..') || decoded(url).includes('..')) {
-    throw new ServingError('modelNotFound', `Relative path is not allowed in url: ${url}`);
+    throw new ServingError(kind.notFound, `Relative path is not allowed in url: ${url}`);
   }
   // Parsers of urls drop or turn these, so that what is matched would not be what is fetched.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(url) || (isFetched(url) && url.includes('\\'))) {
-    throw notFound(url);
+    throw notFound(url, kind);
   }
 }
 
@@ -47,13 +48,13 @@ export function fileNameOf(url: string): string {
 }
 
 /** TorchServe's answer to a url that leads nowhere. */
-export function notFound(url: string): ServingError {
-  return new ServingError('modelNotFound', `Model not found at: ${url}`);
+export function notFound(url: string, kind: ArchiveKind): ServingError {
+  return new ServingError(kind.notFound, `${kind.words.missing}: ${url}`);
 }
 
 /** TorchServe's answer to a url that `allowed_urls` does not cover. */
-export function notAllowed(url: string): ServingError {
-  return new ServingError('modelNotFound', `Given URL ${url} does not match any allowed URL(s)`);
+export function notAllowed(url: string, kind: ArchiveKind): ServingError {
+  return new ServingError(kind.notFound, `Given URL ${url} does not match any allowed URL(s)`);
 }
 
 /** Encoded any number of times over, up to where that stops making sense. */

@@ -21,6 +21,9 @@ export interface RegisterOptions {
   readonly autoscale?: boolean;
 }
 
+/** What is known of a register call, whoever makes it. */
+export type Asked = { readonly [name in keyof RegisterOptions]?: RegisterOptions[name] | undefined };
+
 export interface RegisterOutcome {
   readonly model: string;
   readonly version: string;
@@ -47,4 +50,24 @@ export interface Lifecycle {
   scale(target: Target, options: ScaleOptions): Promise<ScaleOutcome>;
   unregister(target: Target): Promise<void>;
   setDefault(model: string, version: string): Promise<void>;
+}
+
+/** A register call for a workflow, checked and typed; absent means that the caller said nothing. */
+export interface WorkflowOptions {
+  readonly url: string;
+  /** Absent: the one in the archive. */
+  readonly workflowName?: string | undefined;
+  /** Of every node. */
+  readonly responseTimeoutSeconds?: number | undefined;
+  readonly startupTimeoutSeconds?: number | undefined;
+  /** Sign downloads of S3 objects, the workflow's and its models', with the AWS_* variables of the environment. */
+  readonly s3SseKms: boolean;
+}
+
+/** The only code that changes which workflows there are. Every method throws ServingError. */
+export interface WorkflowChanges {
+  /** Resolves with the workflow's name once the workers of all its nodes are ready; where one fails, none stays. */
+  register(options: WorkflowOptions): Promise<string>;
+  /** Resolves once what was on its way is answered, and every node is gone. */
+  unregister(name: string): Promise<void>;
 }

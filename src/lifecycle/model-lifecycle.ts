@@ -1,61 +1,36 @@
-import type { OpenedArchive } from '../archive/archive.js';
-import { archiveBytes } from '../archive/archive-bytes.js';
-import { identify, type ModelIdentity } from '../archive/model-identity.js';
-import type { PreparedPython } from '../archive/requirements.js';
-import type { AutoscaleSettings } from '../config/autoscale.js';
 import type { Config } from '../config/config.js';
 import type { StartupModel } from '../config/models.js';
-import { sequenceHeadersOf } from '../config/sequence-headers.js';
 import { ServingError } from '../errors/serving-error.js';
-import type { Logger } from '../observability/logging/logging.js';
-import { ModelVersion, type Waker } from '../registry/model-version.js';
+import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { Target } from '../registry/target.js';
 import { timeLimit } from '../workers/time-limit.js';
-import { LoadFailure, type Worker } from '../workers/worker.js';
+import type { Worker } from '../workers/worker.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Resized } from '../workers/worker-pool.js';
-import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
+import { allLoaded, startFailure } from './all-loaded.js';
+import type { Asked, Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
 import type { SavedVersion } from './model-snapshot.js';
-import {
-  resolveAutoscale,
-  resolveSettings,
-  resolveWorkers,
-  type WorkerBounds,
-  type WorkerDefaults,
-  warningsOf,
-} from './resolve-settings.js';
+import type { OpenModel } from './open-model.js';
+import type { WorkerBounds, WorkerDefaults } from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
-import type { VersionWatch } from './version-watch.js';
+import type { MadeVersion, VersionMaker } from './version-maker.js';
 
 /** What the lifecycle works with. */
 export interface LifecycleParts {
   readonly config: Config;
   readonly registry: Registry;
   readonly workers: WorkerFactory;
-  readonly watch: VersionWatch;
-  /** Finds and unpacks an archive. */
-  readonly open: (
-    url: string,
-    options: { s3SseKms: boolean; reuseDownload: boolean; signal: AbortSignal },
-  ) => Promise<OpenedArchive>;
-  /** Installs what the archive requires, where the configuration says so; answers with what its workers run on. */
-  readonly preparePython: (
-    archive: OpenedArchive,
-    model: ModelIdentity,
-    signal: AbortSignal,
-  ) => Promise<PreparedPython>;
-  readonly log: Logger;
+  readonly versions: VersionMaker;
+  readonly open: OpenModel;
   readonly snapshots: SnapshotWriter;
-  /** Starts workers on demand. */
-  readonly waker: Waker;
   /** Workers that the machine has devices for: one for each GPU, else for each core. */
   readonly devices: number;
 }
 
 /** A version that is being registered: by a call, or at the start of the server. */
 interface Registration {
-  readonly asked: Partial<RegisterOptions> & { readonly url: string };
+  readonly asked: Asked & { readonly url: string };
   /** How many workers it gets where nobody says. */
   readonly defaults: WorkerDefaults;
   /** While the server starts: a copy that an earlier run downloaded is used. */
@@ -67,10 +42,6 @@ interface Registration {
 /** The only code that changes which versions there are and how many workers they have. */
 export class ModelLifecycle implements Lifecycle {
   readonly #parts: LifecycleParts;
-  /** What autoscaling switched on or off by a call goes by. */
-  readonly #autoscaleOf = new WeakMap<ModelVersion, (on: boolean) => AutoscaleSettings | null>();
-  /** Ends downloads and installations when the server stops. */
-  readonly #closing = new AbortController();
   /** Versions that were unregistered and have not ended yet. */
   readonly #leaving = new Set<Promise<void>>();
 
@@ -89,7 +60,7 @@ export class ModelLifecycle implements Lifecycle {
     await this.#parts.snapshots.write('snapshot');
     const outcome = { model: version.modelName, version: version.version, workers: bounds.min };
     if (!options.synchronous && bounds.min > 0) return { ...outcome, done: false };
-    await this.#allLoaded(started, { model: version.modelName, version: version.version });
+    await allLoaded(started, { model: version.modelName, version: version.version });
     return { ...outcome, done: true };
   }
 
@@ -132,12 +103,12 @@ export class ModelLifecycle implements Lifecycle {
     if (options.maxWorkers < options.minWorkers) {
       throw new ServingError('badRequest', 'max_worker cannot be less than min_worker.');
     }
-    if (options.autoscale !== undefined) this.#switchAutoscale(version, options.autoscale);
+    if (options.autoscale !== undefined) this.#parts.versions.switchAutoscale(version, options.autoscale);
     const { started, stopped } = this.#resize(version, { min: options.minWorkers, max: options.maxWorkers });
     await this.#parts.snapshots.write('snapshot');
     if (!options.synchronous) return 'processing';
     await this.#ended(stopped, startFailure(target));
-    await this.#allLoaded(started, target);
+    await allLoaded(started, target);
     return started.length === 0 && version.readyWorkers < options.minWorkers ? 'partial' : 'done';
   }
 
@@ -166,7 +137,7 @@ export class ModelLifecycle implements Lifecycle {
 
   /** Ends every version, each after it has answered what it holds or the grace has passed. */
   async close(): Promise<void> {
-    this.#closing.abort(new ServingError('unavailable', 'The server is stopping.'));
+    this.#parts.versions.close();
     const closed = this.#parts.registry.all().map((version) => version.close(this.#graceMs));
     await Promise.all([...closed, ...this.#leaving]);
   }
@@ -175,21 +146,16 @@ export class ModelLifecycle implements Lifecycle {
     return this.#parts.config.drainTimeout * 1000;
   }
 
-  async #add(registration: Registration): Promise<{ version: ModelVersion; bounds: WorkerBounds }> {
-    const { asked } = registration;
-    const archive = await this.#parts.open(asked.url, {
-      s3SseKms: asked.s3SseKms ?? false,
-      reuseDownload: registration.atStart,
-      signal: this.#closing.signal,
+  #add({ asked, defaults, atStart, loadedAtStartup }: Registration): Promise<MadeVersion> {
+    const { open, versions } = this.#parts;
+    const { url, s3SseKms = false } = asked;
+    return versions.add({
+      asked,
+      url,
+      open: (signal) => open(url, { s3SseKms, reuseDownload: atStart, signal }),
+      defaults,
+      loadedAtStartup,
     });
-    try {
-      const prepared = await this.#prepare(registration, archive);
-      this.#parts.registry.add(prepared.version);
-      return prepared;
-    } catch (error) {
-      await archive.remove();
-      throw error;
-    }
   }
 
   #defaults(workers: number, least: number): WorkerDefaults {
@@ -202,60 +168,6 @@ export class ModelLifecycle implements Lifecycle {
     };
   }
 
-  /** @throws ServingError badRequest where it cannot be switched on. */
-  #switchAutoscale(version: ModelVersion, on: boolean): void {
-    version.autoscale = this.#autoscaleOf.get(version)?.(on) ?? null;
-    version.autoscaleStatus = null;
-  }
-
-  async #prepare({ asked, defaults, loadedAtStartup }: Registration, archive: OpenedArchive) {
-    const { config, workers, watch, registry, waker } = this.#parts;
-    const identity = identify(archive.manifest, {
-      modelName: asked.modelName,
-      handler: asked.handler,
-      runtime: asked.runtime,
-      defaultHandler: config.defaultServiceHandler,
-      nameFromFile: loadedAtStartup ? asked.url : null,
-    });
-    const { name: modelName, version } = identity;
-    registry.mustBeFree({ model: modelName, version });
-    const prepared = await this.#parts.preparePython(archive, identity, this.#closing.signal);
-    const warn = (sentence: string): void => this.#parts.log.warn(`${modelName} ${version}: ${sentence}`);
-    const sources = {
-      asked,
-      yaml: archive.modelConfig ?? {},
-      configured: config.models?.get(modelName)?.get(version) ?? {},
-      config,
-      identity,
-    };
-    const settings = resolveSettings(sources, workers.gpuCount, warn);
-    for (const warning of [...archive.warnings, ...warningsOf(settings)]) warn(warning);
-    const autoscale = resolveAutoscale(sources, settings);
-    const bounds = resolveWorkers(sources, defaults, autoscale !== null);
-    const meter = watch.meterOf(modelName, version);
-    const made = new ModelVersion({
-      modelName,
-      version,
-      url: asked.url,
-      settings,
-      loadedAtStartup,
-      sequenceHeaders: sequenceHeadersOf(config),
-      createWorker: (owner) =>
-        workers.create(
-          { modelName, version, modelDir: archive.folder, ...prepared, batcher: owner.batcher, ...settings },
-          watch.eventsOf(owner, meter),
-        ),
-      autoscale,
-      waker,
-      archiveBytes: await archiveBytes(archive.folder),
-      meter,
-      onFailed: watch.failuresOf(modelName, version),
-      discard: () => archive.remove(),
-    });
-    this.#autoscaleOf.set(made, (on) => resolveAutoscale({ ...sources, asked: { ...asked, autoscale: on } }, settings));
-    return { version: made, bounds };
-  }
-
   #resize(version: ModelVersion, { min, max }: WorkerBounds): Resized {
     return version.scale(min, max, this.#graceMs);
   }
@@ -265,18 +177,4 @@ export class ModelLifecycle implements Lifecycle {
     const outcome = await timeLimit(workers, this.#parts.config.unregisterModelTimeout * 1000);
     if (outcome === 'timed out') throw new ServingError('timedOut', message);
   }
-
-  async #allLoaded(started: readonly Worker[], target: Target): Promise<void> {
-    try {
-      await Promise.all(started.map((worker) => worker.firstLoad));
-    } catch (error) {
-      const kind = error instanceof LoadFailure && error.outOfMemory ? 'outOfMemory' : 'internal';
-      throw new ServingError(kind, startFailure(target));
-    }
-  }
-}
-
-/** TorchServe's text, which says `null` where the caller named no version. */
-function startFailure({ model, version }: Target): string {
-  return `Failed to start workers for model ${model} version: ${version}`;
 }

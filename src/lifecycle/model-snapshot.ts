@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
+import type { WorkflowSnapshot } from '../workflow/workflow.js';
+import { archiveName } from './archive-name.js';
+import { type SavedWorkflow, savedWorkflow, savedWorkflowSchema } from './workflow-snapshot.js';
 
 /** What a snapshot says of one version; TorchServe's keys, and three of ours. */
 const versionSchema = z.object({
@@ -25,7 +28,11 @@ const versionSchema = z.object({
   autoscale: z.boolean().optional(),
 });
 
-const snapshotSchema = z.object({ models: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const snapshotSchema = z.object({
+  models: z.record(z.string(), z.record(z.string(), z.unknown())),
+  /** Ours. */
+  workflows: z.record(z.string(), z.unknown()).default({}),
+});
 
 /** One version of a snapshot. */
 export type SavedVersion = z.output<typeof versionSchema> & { readonly model: string; readonly version: string };
@@ -33,6 +40,7 @@ export type SavedVersion = z.output<typeof versionSchema> & { readonly model: st
 /** What can be restored, and one sentence for each thing that cannot. */
 export interface ReadSnapshot {
   readonly versions: readonly SavedVersion[];
+  readonly workflows: readonly SavedWorkflow[];
   readonly faults: readonly string[];
 }
 
@@ -42,32 +50,53 @@ export function readModelSnapshot(text: string): ReadSnapshot {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    return { versions: [], faults: [`model_snapshot is not JSON: ${(error as Error).message}`] };
+    return { versions: [], workflows: [], faults: [`model_snapshot is not JSON: ${(error as Error).message}`] };
   }
   const snapshot = snapshotSchema.safeParse(parsed);
   if (!snapshot.success)
-    return { versions: [], faults: ['model_snapshot has no object "models" of name → version → settings'] };
+    return {
+      versions: [],
+      workflows: [],
+      faults: ['model_snapshot has no object "models" of name → version → settings'],
+    };
   const versions: SavedVersion[] = [];
   const faults: string[] = [];
   for (const [model, saved] of Object.entries(snapshot.data.models)) {
     for (const [version, settings] of Object.entries(saved)) {
       const read = versionSchema.safeParse(settings);
       if (read.success) versions.push({ ...read.data, model, version });
-      else faults.push(`model_snapshot: ${model} ${version}: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`);
+      else faults.push(`model_snapshot: ${model} ${version}: ${inOneLine(read.error)}`);
     }
   }
-  return { versions, faults };
+  const workflows: SavedWorkflow[] = [];
+  for (const [name, saved] of Object.entries(snapshot.data.workflows)) {
+    const read = savedWorkflowSchema.safeParse(saved);
+    if (read.success) workflows.push({ ...read.data, name });
+    else faults.push(`model_snapshot: workflow ${name}: ${inOneLine(read.error)}`);
+  }
+  return { versions, workflows, faults };
+}
+
+function inOneLine(error: z.ZodError): string {
+  return z.prettifyError(error).replaceAll('\n', ' ');
 }
 
 /**
- * The text of the key `model_snapshot` for the versions that are registered now.
+ * The text of the key `model_snapshot` for the versions and workflows that are registered now.
  * @param autoscale whether the configuration switches autoscaling on.
  */
-export function writeModelSnapshot(registry: Registry, name: string, created: Date, autoscale = false): string {
+export function writeModelSnapshot(
+  registry: Registry,
+  registered: readonly WorkflowSnapshot[],
+  name: string,
+  created: Date,
+  autoscale = false,
+): string {
   const models: Record<string, Record<string, unknown>> = {};
   let modelCount = 0;
   for (const version of registry.all()) {
-    if (version.url === null) continue;
+    // A node of a workflow is saved with that.
+    if (version.url === null || version.workflow !== null) continue;
     models[version.modelName] ??= {};
     (models[version.modelName] as Record<string, unknown>)[version.version] = savedVersion(
       version,
@@ -76,7 +105,12 @@ export function writeModelSnapshot(registry: Registry, name: string, created: Da
     );
     modelCount += 1;
   }
-  return JSON.stringify({ name, modelCount, created: created.getTime(), models }, null, 2);
+  const workflows = Object.fromEntries(registered.map((each) => [each.name, savedWorkflow(each, registry.all())]));
+  return JSON.stringify(
+    { name, modelCount, created: created.getTime(), models, ...(registered.length > 0 && { workflows }) },
+    null,
+    2,
+  );
 }
 
 function savedVersion(version: ModelVersion, defaultVersion: boolean, autoscaleByDefault: boolean) {
@@ -99,9 +133,4 @@ function savedVersion(version: ModelVersion, defaultVersion: boolean, autoscaleB
     ...(settings.handler === '' ? {} : { handler: settings.handler }),
     ...(autoscale || autoscaleByDefault ? { autoscale } : {}),
   };
-}
-
-/** Last part of a url's path: the name under which a download lies in the model store. */
-function archiveName(url: string): string {
-  return (url.split(/[?#]/, 1)[0] as string).split('/').filter(Boolean).at(-1) ?? url;
 }

@@ -5,12 +5,12 @@ import type { Config } from '../config/config.js';
 import type { ModelSettings } from '../config/models.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionSettings } from '../registry/version-settings.js';
-import type { RegisterOptions } from './lifecycle.js';
+import type { Asked } from './lifecycle.js';
 
 /** Where the settings of one version come from, the strongest first. */
 export interface SettingSources {
   /** What the register call said; empty for a model that is loaded at start. */
-  readonly asked: Partial<RegisterOptions>;
+  readonly asked: Asked;
   /** model-config.yaml of the archive. */
   readonly yaml: ModelConfig;
   /** The version's entry of the `models` key. */

@@ -5,6 +5,7 @@ import { snapshotProperties } from '../config/listing.js';
 import { formatProperties } from '../config/properties.js';
 import type { Logger } from '../observability/logging/logging.js';
 import type { Registry } from '../registry/registry.js';
+import type { Workflows } from '../workflow/workflows.js';
 import { writeModelSnapshot } from './model-snapshot.js';
 
 /** When a snapshot is written: once the server is up, after each change, and when it stops. */
@@ -18,13 +19,15 @@ export type SnapshotKind = 'startup' | 'snapshot' | 'shutdown';
 export class SnapshotWriter {
   readonly #config: Config;
   readonly #registry: Registry;
+  readonly #workflows: Workflows;
   readonly #log: Logger;
   #last = Promise.resolve();
   #lastName = '';
 
-  constructor(config: Config, registry: Registry, log: Logger) {
+  constructor(config: Config, registry: Registry, workflows: Workflows, log: Logger) {
     this.#config = config;
     this.#registry = registry;
+    this.#workflows = workflows;
     this.#log = log;
   }
 
@@ -40,7 +43,10 @@ export class SnapshotWriter {
     const now = new Date();
     const name = this.#name(now, kind);
     const entries = new Map<string, string>(snapshotProperties(this.#config));
-    entries.set('model_snapshot', writeModelSnapshot(this.#registry, name, now, this.#config.autoscale));
+    entries.set(
+      'model_snapshot',
+      writeModelSnapshot(this.#registry, this.#workflows.list(), name, now, this.#config.autoscale),
+    );
     const unfinished = join(folder, `.${name}.${process.pid}`);
     try {
       await mkdir(folder, { recursive: true });

@@ -4,20 +4,22 @@ import type { StartupModel } from '../config/models.js';
 import type { Logger } from '../observability/logging/logging.js';
 import type { ModelLifecycle } from './model-lifecycle.js';
 import { readModelSnapshot } from './model-snapshot.js';
+import type { WorkflowLifecycle } from './workflow-lifecycle.js';
 
 /**
- * Brings up what the server is to serve from its first moment on: the models of a snapshot where there is one, else
+ * Brings up what the server is to serve from its first moment on: the models and workflows of a snapshot where there is one, else
  * those of `load_models`. Their workers start in the background. What cannot be brought up is logged; the rest is.
  * @param workersEach workers of a model that names no number.
  */
 export async function loadStartupModels(
   lifecycle: ModelLifecycle,
+  workflows: WorkflowLifecycle,
   config: Config,
   workersEach: number,
   log: Logger,
 ): Promise<void> {
   if (config.modelSnapshot !== null) {
-    const { versions, faults } = readModelSnapshot(config.modelSnapshot);
+    const { versions, workflows: savedWorkflows, faults } = readModelSnapshot(config.modelSnapshot);
     for (const fault of faults) log.error(fault);
     for (const saved of versions) {
       await lifecycle
@@ -25,6 +27,11 @@ export async function loadStartupModels(
         .catch((error) =>
           log.error(`Model ${saved.model} ${saved.version} of the snapshot could not be restored: ${error.message}`),
         );
+    }
+    for (const saved of savedWorkflows) {
+      await workflows
+        .restore(saved)
+        .catch((error) => log.error(`Workflow ${saved.name} of the snapshot could not be restored: ${error.message}`));
     }
     return;
   }

@@ -29,6 +29,8 @@ export interface VersionParts {
   readonly version: string;
   /** As it was registered; null where it came from no archive. */
   readonly url: string | null;
+  /** The workflow that it is a node of, with which it comes and goes; absent: none. */
+  readonly workflow?: string | undefined;
   readonly settings: VersionSettings;
   readonly loadedAtStartup: boolean;
   /** Where requests of a stateful model say which sequence they belong to. */
@@ -56,6 +58,7 @@ export class ModelVersion {
   readonly settings: VersionSettings;
   readonly batcher: VersionBatcher;
   readonly url: string | null;
+  readonly workflow: string | null;
   readonly loadedAtStartup: boolean;
   /** How its workers follow the load; null: they stay as many as the bounds make them. */
   autoscale: AutoscaleSettings | null;
@@ -78,6 +81,7 @@ export class ModelVersion {
     this.modelName = parts.modelName;
     this.version = parts.version;
     this.url = parts.url;
+    this.workflow = parts.workflow ?? null;
     this.loadedAtStartup = parts.loadedAtStartup;
     this.settings = settings;
     this.autoscale = parts.autoscale ?? null;
@@ -139,11 +143,13 @@ export class ModelVersion {
    * Puts a request in the queue.
    * @param namedVersion as the caller named it, for the text of a refusal; null where it named none.
    * A request to a stateful model that names no sequence starts one.
+   * @param caller a workflow asks on a client's behalf: it counts as no request of one, and sets its own deadline.
    * @throws ServingError unavailable where no worker may come to serve it, the queue is full or its sequence is lost.
    */
-  submit(input: InferenceInput, namedVersion: string | null): PendingRequest {
-    this.#parts.meter?.asked(namedVersion);
-    const { stateful, clientTimeoutMs: deadlineMs } = this.settings;
+  submit(input: InferenceInput, namedVersion: string | null, caller: 'client' | 'workflow' = 'client'): PendingRequest {
+    if (caller === 'client') this.#parts.meter?.asked(namedVersion);
+    const { stateful, clientTimeoutMs } = this.settings;
+    const deadlineMs = caller === 'client' ? clientTimeoutMs : 0;
     const asked = stateful ? inSequence(input, this.#parts.sequenceHeaders) : input;
     return this.#admit(new PendingRequest(asked, { deadlineMs, namedVersion, onFailed: this.#onFailed }), () =>
       this.#noWorker(namedVersion),

@@ -49,9 +49,18 @@ export class Registry {
     if (version.version === model.defaultVersion && model.versions.size > 1) {
       throw new ServingError('defaultVersion', `Cannot remove default version for model ${target.model}`);
     }
-    model.versions.delete(version.version);
-    if (model.versions.size === 0) this.#models.delete(target.model);
+    this.evict(version);
     return version;
+  }
+
+  /** Takes a version out, the default one too: the oldest of the others is then the default. Safe where it is out. */
+  evict(version: ModelVersion): void {
+    const model = this.#models.get(version.modelName);
+    if (model?.versions.get(version.version) !== version) return;
+    model.versions.delete(version.version);
+    const [oldest] = model.versions.keys();
+    if (oldest === undefined) this.#models.delete(version.modelName);
+    else if (model.defaultVersion === version.version) model.defaultVersion = oldest;
   }
 
   /** @throws ServingError modelNotFound, versionNotFound. */

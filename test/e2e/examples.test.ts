@@ -40,9 +40,13 @@ describe('the examples', () => {
       copyExample(name, folder);
       if (example.build) await typeLine(folder, example.build, python, place.env);
       await typeLine(folder, `mkdir -p model_store && ${example.archive}`, python, place.env);
+      if (example.workflow) await typeLine(folder, example.workflow, python, place.env);
       cpSync(join(folder, 'model_store'), place.store, { recursive: true });
       const model = modelOf(example);
-      const registered = await api.register(`url=${model}.mar&initial_workers=1&synchronous=true`);
+      const [workflow = null] = /(?<=--workflow-name )\S+/.exec(example.workflow ?? '') ?? [];
+      const registered = workflow
+        ? await api.registerWorkflow(`url=${workflow}.war`)
+        : await api.register(`url=${model}.mar&initial_workers=1&synchronous=true`);
       expect(registered.status, `${registered.text}\n${registered.status === 200 ? '' : place.log()}`).toBe(200);
       const answers = await askAll(example, (request) => sendRequest(place.inference, folder, request));
       for (const [index, { expected = '', path }] of example.requests.entries()) {
@@ -53,7 +57,7 @@ describe('the examples', () => {
         if (extname(expected) !== '.json') expect(text).toBe(wanted);
         else expect(nearly(JSON.parse(text), JSON.parse(wanted))).toEqual(JSON.parse(wanted));
       }
-      expect((await api.unregister(model)).status).toBe(200);
+      expect((await (workflow ? api.unregisterWorkflow(workflow) : api.unregister(model))).status).toBe(200);
     });
   }
 });

@@ -32,6 +32,11 @@ export function apiOf(place: ServerPlace) {
     describe: async (model: string) => (await managed('GET', `/models/${model}`)).json?.[0],
     predict: (model: string, body: string, init: RequestInit = {}) =>
       reply(fetch(`${place.inference}/predictions/${model}`, { method: 'POST', body, ...init })),
+    registerWorkflow: (query: string) => managed('POST', `/workflows?${query}`),
+    unregisterWorkflow: (workflow: string) => managed('DELETE', `/workflows/${workflow}`),
+    workflow: (workflow: string) => managed('GET', `/workflows/${workflow}`),
+    run: (workflow: string, body: string, init: RequestInit = {}) =>
+      reply(fetch(`${place.inference}/wfpredict/${workflow}`, { method: 'POST', body, ...init })),
     ping: () => reply(fetch(`${place.inference}/ping`)),
   };
 }

@@ -13,6 +13,8 @@ export interface Example {
   readonly archive: string;
   /** The requests are made one after the other, and not all at once. */
   readonly inOrder?: boolean;
+  /** Packs a workflow of the archives' models; it is registered in their place. */
+  readonly workflow?: string;
   readonly requests: readonly ExampleRequest[];
 }
 

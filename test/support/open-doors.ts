@@ -8,12 +8,14 @@ import {
 import { parseAddress } from '../../src/config/address.js';
 import type { AccessRecord } from '../../src/observability/logging/logging.js';
 import { EchoServing } from './echo-serving.js';
+import { EchoWorkflows } from './echo-workflows.js';
 import { RawConnection, type RawResponse } from './raw-http.js';
 
 /** Doors before an `EchoServing`, on ports that the system chose. */
 export interface OpenDoors {
   readonly doors: FrontDoors;
   readonly serving: EchoServing;
+  readonly workflows: EchoWorkflows;
   readonly accesses: AccessRecord[];
   readonly errors: unknown[];
   /** `http://127.0.0.1:port` of an API. */
@@ -66,6 +68,7 @@ export async function openDoors(
   options: Partial<Omit<FrontDoorOptions, 'config'>> = {},
 ): Promise<OpenDoors> {
   const serving = new EchoServing().add('echo');
+  const workflows = new EchoWorkflows(serving);
   const accesses: AccessRecord[] = [];
   const errors: unknown[] = [];
   const say = () => {};
@@ -79,6 +82,8 @@ export async function openDoors(
     config: doorConfig(change),
     serving,
     lifecycle: serving,
+    workflows,
+    workflowChanges: workflows,
     logging: { access: (record) => accesses.push(record), ts: () => logger },
     version: '0.12.0',
     ...options,
@@ -92,6 +97,7 @@ export async function openDoors(
   return {
     doors,
     serving,
+    workflows,
     accesses,
     errors,
     port,

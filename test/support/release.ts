@@ -8,6 +8,7 @@ export interface Release {
   readonly name: string;
   readonly torchserve: readonly string[];
   readonly archiver: readonly string[];
+  readonly workflowArchiver: readonly string[];
   /** What its commands need in their environment. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -18,6 +19,7 @@ export function ours(bin = join(projectRoot, 'bin')): Release {
     name: 'torchbridge',
     torchserve: [join(bin, 'torchserve')],
     archiver: [join(bin, 'torch-model-archiver')],
+    workflowArchiver: [join(bin, 'torch-workflow-archiver')],
     env: {},
   };
 }
@@ -29,6 +31,7 @@ export function reference(python: string): Release {
     name: 'TorchServe 0.12.0',
     torchserve: [join(bin, 'torchserve')],
     archiver: [join(bin, 'torch-model-archiver')],
+    workflowArchiver: [join(bin, 'torch-workflow-archiver')],
     env: { PATH: `${bin}:${process.env['PATH']}`, TS_PYTHON: undefined, VIRTUAL_ENV: undefined },
   };
 }

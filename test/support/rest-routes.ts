@@ -1,23 +1,33 @@
 import type { TokenKeys } from '../../src/api/auth/token-keys.js';
+import type { DoorContext } from '../../src/api/http/door-context.js';
 import type { Endpoint, Role } from '../../src/api/http/endpoint.js';
 import { endpointsOf } from '../../src/api/http/endpoints.js';
 import { WebSocketDoor } from '../../src/api/websocket/websocket-door.js';
 import { EchoServing } from './echo-serving.js';
+import { EchoWorkflows } from './echo-workflows.js';
 import { doorConfig } from './open-doors.js';
 
-/** Every endpoint that a listener with some roles may have. */
-export function allEndpoints(roles: readonly Role[], tokens: TokenKeys): Endpoint[] {
+/** What endpoints work with, for tests that only look at them. */
+export function doorContext(tokens: TokenKeys | null = null): DoorContext {
   const serving = new EchoServing();
-  return endpointsOf(new Set(roles), {
+  const workflows = new EchoWorkflows(serving);
+  return {
     serving,
     lifecycle: serving,
+    workflows,
+    workflowChanges: workflows,
     sockets: new WebSocketDoor(doorConfig(), serving),
     metrics: null,
     tokens,
     modelApi: true,
     openInferenceProtocol: true,
     version: '0.12.0',
-  });
+  };
+}
+
+/** Every endpoint that a listener with some roles may have. */
+export function allEndpoints(roles: readonly Role[], tokens: TokenKeys | null = null): Endpoint[] {
+  return endpointsOf(new Set(roles), doorContext(tokens));
 }
 
 /** The endpoint that a router would choose for a path: the one with the most words of its own. */

@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { wholeBody } from '../../batching/whole-body.js';
 import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import type { InferenceAPIsServiceHandlers } from '../../generated/org/pytorch/serve/grpc/inference/InferenceAPIsService.js';
 import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/inference/PredictionResponse.js';
@@ -7,7 +8,7 @@ import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
 import { failureOf, servingErrorOf } from './grpc-error.js';
 import { type Failing, unary } from './method.js';
-import { predictionOf, wholeBody } from './prediction.js';
+import { predictionOf } from './prediction.js';
 import { serveSequences } from './sequence-call.js';
 import { trailersOf } from './trailers.js';
 import { writeAll } from './write-all.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wholeBody } from '../../batching/whole-body.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { ManagementAPIsServiceHandlers } from '../../generated/org/pytorch/serve/grpc/management/ManagementAPIsService.js';
 import type { ManagementResponse } from '../../generated/org/pytorch/serve/grpc/management/ManagementResponse.js';
@@ -9,9 +10,8 @@ import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { customizedMetadata } from '../http/endpoints/describe.js';
 import { modelDescription } from '../http/endpoints/model-description.js';
-import { pageOf } from '../http/endpoints/model-parameters.js';
+import { pageOf } from '../http/endpoints/page.js';
 import { type CallContext, type Failing, type Reply, unary } from './method.js';
-import { wholeBody } from './prediction.js';
 
 /** What the service works with. */
 export interface ManagementServiceParts {
@@ -53,15 +53,14 @@ export function managementService({
         return json(versions.map((version) => modelDescription(version)));
       const inference = serving.describeCustomized(target, { requestId: randomUUID(), parameters: [], headers: [] });
       call.onGone(() => inference.cancel());
-      const own = customizedMetadata(Buffer.from(await wholeBody(await inference.answer)));
+      const own = customizedMetadata(await wholeBody(await inference.answer));
       return json(versions.map((version) => modelDescription(version, own)));
     }),
 
     ListModels: said(async ({ limit, nextPageToken }) => {
-      const page = pageOf({ limit: limit > 0 ? limit : 100, next_page_token: nextPageToken });
       const all = serving.list().flatMap(({ modelName, url }) => (url === null ? [] : [{ modelName, modelUrl: url }]));
-      const next = page.from + page.size;
-      return json({ nextPageToken: next <= all.length ? String(next) : undefined, models: all.slice(page.from, next) });
+      const { items, next } = pageOf(all, { limit: limit > 0 ? limit : 100, next_page_token: nextPageToken });
+      return json({ nextPageToken: next, models: items });
     }),
 
     RegisterModel: said(async (request) => {

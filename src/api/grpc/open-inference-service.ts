@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { wholeBody } from '../../batching/whole-body.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { GRPCInferenceServiceHandlers } from '../../generated/inference/GRPCInferenceService.js';
 import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { type Failing, unary } from './method.js';
 import { inferJson, inferResponse } from './open-inference-message.js';
-import { wholeBody } from './prediction.js';
 import { trailersOf } from './trailers.js';
 
 /** What the service works with. */

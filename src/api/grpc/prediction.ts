@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Answer, InferenceInput } from '../../batching/inference.js';
+import type { InferenceInput } from '../../batching/inference.js';
 import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
@@ -33,12 +33,4 @@ export function predictionOf(request: PredictionsRequest__Output, names: Sequenc
 /** Whether the entry of that name is `true`, in any case. */
 export function says({ input }: PredictionsRequest__Output, key: string): boolean {
   return Object.hasOwn(input, key) && input[key]?.toString().toLowerCase() === 'true';
-}
-
-/** The whole of an answer; a streamed one is waited for. @throws what broke the stream. */
-export async function wholeBody({ body, rest }: Answer): Promise<Uint8Array> {
-  if (rest === undefined) return body;
-  const pieces = [body];
-  for await (const piece of rest) pieces.push(piece);
-  return Buffer.concat(pieces);
 }

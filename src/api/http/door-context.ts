@@ -1,5 +1,6 @@
-import type { Lifecycle } from '../../lifecycle/lifecycle.js';
+import type { Lifecycle, WorkflowChanges } from '../../lifecycle/lifecycle.js';
 import type { Serving } from '../../serving/serving.js';
+import type { WorkflowServing } from '../../serving/workflow-serving.js';
 import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
 import type { WebSocketDoor } from '../websocket/websocket-door.js';
@@ -16,6 +17,8 @@ export interface MetricsExposition {
 export interface DoorContext {
   readonly serving: Serving;
   readonly lifecycle: Lifecycle;
+  readonly workflows: WorkflowServing;
+  readonly workflowChanges: WorkflowChanges;
   readonly sockets: WebSocketDoor;
   /** null: nothing is exported. */
   readonly metrics: MetricsExposition | null;
@@ -23,7 +26,7 @@ export interface DoorContext {
   readonly store?: BodyStore;
   /** null: no token is asked for. */
   readonly tokens: TokenKeys | null;
-  /** Whether models may be registered and unregistered. */
+  /** Whether models and workflows may be registered and unregistered. */
   readonly modelApi: boolean;
   /** Whether `/v2` answers. */
   readonly openInferenceProtocol: boolean;

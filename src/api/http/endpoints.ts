@@ -9,6 +9,8 @@ import { ping } from './endpoints/ping.js';
 import { predictions } from './endpoints/predictions.js';
 import { sagemaker } from './endpoints/sagemaker.js';
 import { token } from './endpoints/token.js';
+import { wfpredict } from './endpoints/wfpredict.js';
+import { workflows } from './endpoints/workflows.js';
 
 /** Everything that is served where some APIs are. */
 export function endpointsOf(roles: ReadonlySet<Role>, context: DoorContext): Endpoint[] {
@@ -18,13 +20,13 @@ export function endpointsOf(roles: ReadonlySet<Role>, context: DoorContext): End
     if (context.openInferenceProtocol) {
       endpoints.push(...openInferenceProtocol(context));
     }
-    endpoints.push(...sagemaker(context));
+    endpoints.push(...sagemaker(context), ...wfpredict(context));
   }
   if (roles.has('inference') || roles.has('management')) {
     endpoints.push(kserveV1(context, roles));
   }
   if (roles.has('management')) {
-    endpoints.push(models(context), ...model(context));
+    endpoints.push(models(context), ...model(context), ...workflows(context));
     if (context.tokens !== null) {
       endpoints.push(token(context.tokens));
     }

@@ -1,9 +1,10 @@
 import { type Address, isLoopbackHost, sameAddress } from '../../config/address.js';
 import type { Config } from '../../config/config.js';
 import type { SequenceHeaderKeys } from '../../config/sequence-headers.js';
-import type { Lifecycle } from '../../lifecycle/lifecycle.js';
+import type { Lifecycle, WorkflowChanges } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
+import type { WorkflowServing } from '../../serving/workflow-serving.js';
 import type { BodyStore } from '../../workers/shared-memory/body-store.js';
 import type { TokenKeys } from '../auth/token-keys.js';
 import { WebGuard } from '../auth/web-guard.js';
@@ -47,6 +48,8 @@ export interface FrontDoorOptions {
   readonly config: FrontDoorConfig;
   readonly serving: Serving;
   readonly lifecycle: Lifecycle;
+  readonly workflows: WorkflowServing;
+  readonly workflowChanges: WorkflowChanges;
   readonly logging: Pick<Logging, 'access' | 'ts'>;
   /** Absent: nothing is exported at `/metrics`. */
   readonly metrics?: MetricsExposition;
@@ -91,6 +94,8 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
     serving: options.serving,
     sockets: new WebSocketDoor(config, options.serving),
     lifecycle: options.lifecycle,
+    workflows: options.workflows,
+    workflowChanges: options.workflowChanges,
     metrics: options.metrics ?? null,
     ...(options.store && { store: options.store }),
     tokens,

@@ -15,14 +15,19 @@ export function canonicalPath(target: string): string | null {
   }
   const firstEscape = target.indexOf('%');
   if (firstEscape === -1 || firstEscape >= end) {
-    const path = end === target.length ? target : target.slice(0, end);
+    const path = asSpelled(end === target.length ? target : target.slice(0, end));
     return path.length > 1 && path.endsWith('/') ? path.replace(/\/+$/, '') || '/' : path;
   }
   const parts = decodePercent(target, 0, end, false).split('/');
   while (parts.length > 1 && parts.at(-1) === '') {
     parts.pop();
   }
-  return parts.length === 1 ? '/' : parts.map(encodeURIComponent).join('/');
+  return parts.length === 1 ? '/' : asSpelled(parts.map(encodeURIComponent).join('/'));
+}
+
+/** The one word that TorchServe takes in any case. */
+function asSpelled(path: string): string {
+  return path.replace(/^\/wfpredict(?=\/|$)/i, '/wfpredict');
 }
 
 function pathEnd(target: string): number {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { inOrder, pack } from '../pack.js';
+import { workflowManifestPath } from '../workflow-manifest.js';
 import { PackageContents } from './contents.js';
 import { manifestText } from './manifest-text.js';
 import { PackagingError } from './packaging-error.js';
@@ -16,9 +17,6 @@ export interface WorkflowPackage {
   readonly force: boolean;
   readonly extraFiles?: string | undefined;
 }
-
-/** Where an archive of a workflow keeps its manifest, relative to its root. */
-export const workflowManifestPath = 'WAR-INF/MANIFEST.json';
 
 /** The release whose archives ours are like. */
 const archiverVersion = '0.2.15';

@@ -43,7 +43,7 @@ export const modelKeys = {
     type: text,
     default: null,
     environment: 'never',
-    help: 'Written into snapshots, in JSON; where it stands, its models are restored and `load_models` is not looked at.',
+    help: 'Written into snapshots, in JSON; where it stands, its models and workflows are restored and `load_models` is not looked at.',
   }),
   job_queue_size: key({ group, type: integer(1), default: '100', help: 'Requests that may wait for one version.' }),
   allowed_urls: key({

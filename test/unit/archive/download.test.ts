@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { modelArchive } from '../../../src/archive/archive-kind.js';
 import { type DownloadOptions, download } from '../../../src/archive/download.js';
 import { defaultLimits } from '../../../src/archive/limits.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -34,7 +35,7 @@ async function serve(answer: RequestListener): Promise<string> {
 }
 
 const fetchTo = (url: string, options: Partial<DownloadOptions> = {}): Promise<void> =>
-  download(url, target, { allowedUrls: everything, limits: defaultLimits, ...options });
+  download(url, target, { kind: modelArchive, allowedUrls: everything, limits: defaultLimits, ...options });
 
 const failedWith = (message: string) =>
   expect.objectContaining({ status: 400, type: 'DownloadArchiveException', message });
@@ -193,7 +194,12 @@ describe('a download over http', () => {
     });
     const sign = (url: URL) => ({ authorization: `signed ${url.pathname}` });
     await fetchTo(`${base}/near`, { sign });
-    await download(`${base}/away`, `${target}2`, { allowedUrls: everything, limits: defaultLimits, sign });
+    await download(`${base}/away`, `${target}2`, {
+      kind: modelArchive,
+      allowedUrls: everything,
+      limits: defaultLimits,
+      sign,
+    });
     expect(seen).toEqual(['signed /near', 'signed /direct', 'signed /away', undefined]);
   });
 });
@@ -204,7 +210,11 @@ describe('a download of a file', () => {
     symlinkSync(join(folder, 'my model.mar'), join(folder, 'link.mar'));
     await fetchTo(pathToFileURL(join(folder, 'my model.mar')).href);
     expect(readFileSync(target, 'utf8')).toBe('bytes');
-    await download(`file://${folder}/link.mar`, `${target}2`, { allowedUrls: everything, limits: defaultLimits });
+    await download(`file://${folder}/link.mar`, `${target}2`, {
+      kind: modelArchive,
+      allowedUrls: everything,
+      limits: defaultLimits,
+    });
     expect(readFileSync(`${target}2`, 'utf8')).toBe('bytes');
   });
 

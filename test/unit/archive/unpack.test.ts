@@ -265,7 +265,7 @@ describe('what is no archive', () => {
   ])('but %s is refused', async (_what, bytes) => {
     writeFileSync(join(folder, 'm.mar'), bytes);
     const refusal = unpack(join(folder, 'm.mar'), target, defaultLimits);
-    await expect(refusal).rejects.toThrow('it is neither a zip archive (.mar) nor a gzipped tar (.tar.gz)');
+    await expect(refusal).rejects.toThrow('it is neither a zip archive (.mar, .war) nor a gzipped tar (.tar.gz)');
   });
 
   it('is told by its bytes and not by its name', async () => {

@@ -1,4 +1,4 @@
-import type { Answer } from '../../../batching/inference.js';
+import { wholeBody } from '../../../batching/whole-body.js';
 import type { Target } from '../../../serving/serving.js';
 import { handlerHeaders } from '../../codec/handler-headers.js';
 import type { DoorContext } from '../door-context.js';
@@ -36,23 +36,13 @@ export async function describe(context: DoorContext, target: Target, exchange: E
   ]);
 }
 
-async function wholeBody(answer: Answer): Promise<Buffer> {
-  const pieces = [answer.body];
-  if (answer.rest !== undefined) {
-    for await (const piece of answer.rest) {
-      pieces.push(piece);
-    }
-  }
-  return Buffer.concat(pieces);
-}
-
 /** Absent where the handler said nothing, empty where it said something else than a JSON object. */
-export function customizedMetadata(body: Buffer): Record<string, unknown> | undefined {
+export function customizedMetadata(body: Uint8Array): Record<string, unknown> | undefined {
   if (body.length === 0) {
     return undefined;
   }
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'), withoutNull);
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'), withoutNull);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : {};

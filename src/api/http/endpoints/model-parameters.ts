@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { text, whole, yes } from '../request-parameters.js';
+import { listParametersOf } from './page.js';
 
 /** What the management API takes in a query, and `POST /models` in a JSON body. */
 
@@ -61,15 +62,4 @@ export const unregisterParameters = z.object({
   timeout: whole(-1, 'Accepted, and not looked at.').optional(),
 });
 
-/** The most models of one page. */
-const PAGE = 100;
-
-export const listParameters = z.object({
-  limit: whole(1, `The most models to list; more than ${PAGE} is taken as ${PAGE}.`).default(PAGE),
-  next_page_token: whole(-2_147_483_648, 'Where to go on: nextPageToken of the page before.').default(0),
-});
-
-/** The page that a list call asks for. */
-export function pageOf({ limit, next_page_token }: z.output<typeof listParameters>): { from: number; size: number } {
-  return { from: Math.max(0, next_page_token), size: Math.min(limit, PAGE) };
-}
+export const listParameters = listParametersOf('models');

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { RegisterOptions } from '../../../lifecycle/lifecycle.js';
-import { readJsonObject } from '../../codec/json-document.js';
-import { mediaTypeOf } from '../../codec/parameters.js';
 import type { DoorContext } from '../door-context.js';
 import type { Endpoint } from '../endpoint.js';
 import type { Exchange } from '../exchange.js';
 import { common, notice, refusal } from '../openapi/responses.js';
 import { methodNotAllowed } from '../refusals.js';
 import { checkParameters } from '../request-parameters.js';
-import { listParameters, pageOf, registerParameters } from './model-parameters.js';
+import { givenParameters } from './given-parameters.js';
+import { listParameters, registerParameters } from './model-parameters.js';
+import { nextPageToken, pageOf } from './page.js';
 
 /** `/models`: lists the models, registers one. */
 export function models(context: DoorContext): Endpoint {
@@ -51,7 +51,7 @@ export function models(context: DoorContext): Endpoint {
 }
 
 const listSchema = z.object({
-  nextPageToken: z.string().optional().meta({ description: 'What next_page_token takes to go on; absent at the end.' }),
+  nextPageToken,
   models: z.array(
     z.object({
       modelName: z.string().meta({ description: 'Name of the model.' }),
@@ -61,20 +61,17 @@ const listSchema = z.object({
 });
 
 function list({ serving }: DoorContext, exchange: Exchange): void {
-  const { from, size } = pageOf(checkParameters(listParameters, exchange.query.toObject()));
+  const parameters = checkParameters(listParameters, exchange.query.toObject());
   const all = serving.list().flatMap(({ modelName, url }) => (url === null ? [] : [{ modelName, modelUrl: url }]));
-  const next = from + size;
-  exchange.sendJson(200, {
-    nextPageToken: next <= all.length ? String(next) : undefined,
-    models: all.slice(from, next),
-  });
+  const { items, next } = pageOf(all, parameters);
+  exchange.sendJson(200, { nextPageToken: next, models: items });
 }
 
 async function register({ lifecycle, modelApi }: DoorContext, exchange: Exchange): Promise<void> {
   if (!modelApi) {
     throw methodNotAllowed();
   }
-  const options = registerOptions(checkParameters(registerParameters, await parametersOf(exchange)));
+  const options = registerOptions(checkParameters(registerParameters, await givenParameters(exchange)));
   const { model, version, workers, done } = await lifecycle.register(options);
   if (!done) {
     exchange.sendJson(202, { status: 'Processing worker updates...' });
@@ -84,14 +81,6 @@ async function register({ lifecycle, modelApi }: DoorContext, exchange: Exchange
   exchange.sendJson(200, {
     status: `Model "${model}" Version: ${version} registered with ${workers} initial workers${hint}`,
   });
-}
-
-/** From the JSON body alone where there is one, else from the query; a form is not looked at. */
-async function parametersOf(exchange: Exchange): Promise<Readonly<Record<string, unknown>>> {
-  const mediaType = mediaTypeOf(exchange.request.headers['content-type'] ?? '');
-  return mediaType.toLowerCase() === 'application/json'
-    ? readJsonObject(await exchange.body())
-    : exchange.query.toObject();
 }
 
 function registerOptions(parameters: z.output<typeof registerParameters>): RegisterOptions {

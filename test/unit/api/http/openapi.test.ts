@@ -2,10 +2,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Role } from '../../../../src/api/http/endpoint.js';
 import { listenerDocument } from '../../../../src/api/http/endpoints/api-description.js';
-import { endpointsOf } from '../../../../src/api/http/endpoints.js';
-import { WebSocketDoor } from '../../../../src/api/websocket/websocket-door.js';
-import { EchoServing } from '../../../support/echo-serving.js';
-import { doorConfig, type OpenDoors, openDoors } from '../../../support/open-doors.js';
+import { type OpenDoors, openDoors } from '../../../support/open-doors.js';
+import { allEndpoints } from '../../../support/rest-routes.js';
 
 type Document = Record<string, unknown> & {
   readonly openapi: string;
@@ -35,19 +33,8 @@ const listeners: [string, Role[]][] = [
 ];
 
 function documentOf(roles: readonly Role[]): Document {
-  const serving = new EchoServing();
-  const context = {
-    serving,
-    lifecycle: serving,
-    sockets: new WebSocketDoor(doorConfig(), serving),
-    metrics: null,
-    tokens: null,
-    modelApi: true,
-    openInferenceProtocol: true,
-    version: '0.12.0',
-  };
   // As clients get it.
-  return JSON.parse(JSON.stringify(listenerDocument('0.12.0', endpointsOf(new Set(roles), context)))) as Document;
+  return JSON.parse(JSON.stringify(listenerDocument('0.12.0', allEndpoints(roles)))) as Document;
 }
 
 describe('the documents', () => {
@@ -103,6 +90,7 @@ describe('operations that clients of TorchServe know', () => {
       'post /predictions/{model_name}/{model_version}': ['version_predictions', 200, 404, 500, 503],
       'post /v1/models/{model_name}:predict': ['v1_predictions', 200, 404, 500, 503],
       'post /v2/models/{model_name}/infer': ['v2_predictions', 200, 404, 500, 503],
+      'post /wfpredict/{workflow_name}': ['workflowPredictions', 200, 404, 500],
       'get /api-description': ['api-description', 200, 500],
     },
     management: {
@@ -115,6 +103,10 @@ describe('operations that clients of TorchServe know', () => {
       'put /models/{model_name}/{model_version}': ['version_setAutoScale', 200, 202, 206, 400, 404, 500],
       'delete /models/{model_name}/{model_version}': ['version_unregisterModel', 200, 404, 408, 500],
       'put /models/{model_name}/{model_version}/set-default': ['setDefault', 200, 404, 500],
+      'get /workflows': ['listWorkflows', 200, 500],
+      'post /workflows': ['registerWorkflow', 200, 400, 404, 409, 500],
+      'get /workflows/{workflow_name}': ['describeWorkflow', 200, 404, 500],
+      'delete /workflows/{workflow_name}': ['unregisterWorkflow', 200, 404, 500],
     },
     metrics: { 'get /metrics': ['metrics', 200, 500] },
   } as const;
@@ -157,24 +149,14 @@ describe('operations that clients of TorchServe know', () => {
 test.each(listeners)(
   '%s: every route is in the document, and every path of the document is a route',
   async (_name, roles) => {
-    const serving = new EchoServing();
-    const context = {
-      serving,
-      lifecycle: serving,
-      sockets: new WebSocketDoor(doorConfig(), serving),
-      metrics: null,
-      tokens: null,
-      modelApi: true,
-      openInferenceProtocol: true,
-      version: '0.12.0',
-    };
-    const endpoints = endpointsOf(new Set(roles), context);
+    const endpoints = allEndpoints(roles);
     const spelled = (path: string) => path.replace(/:(\w+)/g, '{$1}');
     const documented = Object.keys(documentOf(roles).paths);
     // Paths that say nothing of their own: older spellings of others, and what is passed over.
     const silent = [
       /\*$/,
-      /^\/(predictions|explanations)$/,
+      /^\/(predictions|explanations|wfpredict)$/,
+      /\{ignored\}$/,
       /^\/\{model_name\}.*\/predict$/,
       /\/explain$/,
       /^\/v2(\/health.*)?$/,
