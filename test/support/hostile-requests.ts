@@ -133,6 +133,7 @@ function target({ model }: HostileAims): fc.Arbitrary<string> {
     ...['/', '/ping', '/api-description', '/metrics', '/models', '/token', '/token?type=inference', '/invocations'],
     ...[`/predictions/${model}`, `/predictions/${model}/1.0`, `/explanations/${model}`, `/models/${model}`],
     ...[`/models/${model}/1.0`, `/models/${model}/all`, `/models/${model}/9/set-default`, `/models/${model}/invoke`],
+    ...['/workflows', '/workflows/none', '/wfpredict', '/wfpredict/none'],
     ...[`/v1/models/${model}:predict`, `/v1/models/${model}`, `/v2/models/${model}/infer`, '/v2', `/${model}/predict`],
   );
   const query = fc.array(
