@@ -20,6 +20,7 @@ import { WorkflowLifecycle } from './lifecycle/workflow-lifecycle.js';
 import type { Logger, Logging } from './observability/logging/logging.js';
 import { ServerMetrics } from './observability/metrics/server-metrics.js';
 import { SystemMetrics } from './observability/metrics/system-metrics.js';
+import { openTracing } from './observability/tracing/open-tracing.js';
 import { Registry } from './registry/registry.js';
 import { Autoscaler } from './scaling/autoscaler.js';
 import { Machine } from './scaling/machine.js';
@@ -75,6 +76,10 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const python = await findInterpreter(config);
   const folder = await makeRunFolder(config.temporaryFolder);
   started.push({ what: 'run folder', end: () => folder.remove() });
+
+  // Before the workers' environment is made: it sets what their side of the traces goes by.
+  const tracing = await openTracing(config, torchServeVersion, logging.ts('Tracing'));
+  if (tracing) started.push({ what: 'traces', end: () => tracing.close() });
 
   const metrics = new ServerMetrics({
     config,
@@ -219,7 +224,14 @@ async function build(config: Config, logging: Logging, started: Started): Promis
   const tokens = config.tokenAuthorization
     ? await TokenKeys.create(config.workingFolder, config.tokenExpirationMin)
     : null;
-  const rooms = { config, serving: new ModelServing(registry), lifecycle, logging, version: torchServeVersion };
+  const rooms = {
+    config,
+    serving: new ModelServing(registry),
+    lifecycle,
+    logging,
+    tracing,
+    version: torchServeVersion,
+  };
   const doors = await openFrontDoors({
     ...rooms,
     workflows,

@@ -14,6 +14,7 @@ from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.metric_recorder import MetricRecorder
 from ts_worker.rank import is_silent_rank
+from ts_worker.tracing import begin
 
 logger = logging.getLogger("ts.service")
 
@@ -29,6 +30,7 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
     message = FromWorker()
     result = message.results.add()
     result.batch_id = batch.id
+    begin(batch, result)
     if metrics:
         metrics.hold()
     try:

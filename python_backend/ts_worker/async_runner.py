@@ -18,6 +18,7 @@ from ts_worker.model import Model
 from ts_worker.outputs import answer_batch
 from ts_worker.pieces import BatchChannel
 from ts_worker.prediction import predict_async
+from ts_worker.tracing import handling
 
 
 class _Flight(NamedTuple):
@@ -91,7 +92,8 @@ class AsyncRunner:
                 context = copy.deepcopy(self._model.context)
                 channel = BatchChannel(self._link, batch)
                 inputs = decode_batch(batch.requests, self._link.memory)
-                outputs = await predict_async(context, self._model.entry_point, inputs, channel)
+                with handling(batch, result):
+                    outputs = await predict_async(context, self._model.entry_point, inputs, channel)
             answer_batch(result.answers, outputs, context, self._link.memory)
 
     @contextmanager

@@ -24,6 +24,7 @@ from ts_worker.preload import preloaded
 from ts_worker.preparation import prepare
 from ts_worker.profiling import profiled
 from ts_worker.shared_memory import open_shared_memory
+from ts_worker.tracing import handling, set_up
 
 logger = logging.getLogger("ts.model_service_worker")
 
@@ -79,7 +80,9 @@ class Runner:
                 raise prediction_failed()
             context, entry_point = self._model
             channel = BatchChannel(self._link, batch)
-            outputs = predict(context, entry_point, decode_batch(batch.requests, self._link.memory), channel)
+            inputs = decode_batch(batch.requests, self._link.memory)
+            with handling(batch, result):
+                outputs = predict(context, entry_point, inputs, channel)
             answer_batch(result.answers, outputs, context, self._link.memory)
 
     def _load(self, load: Any) -> bool:
@@ -88,6 +91,7 @@ class Runner:
         outcome = Loaded(code=Code.OK, message=f"loaded model {load.model_name}")
         try:
             self._model = self._make(load)
+            set_up()
         except Exception as error:
             logger.error("Backend worker process died.", exc_info=True)
             outcome = Loaded(code=_load_code(error), message=_last_line(error))

@@ -1,3 +1,5 @@
+import type { CallTrace } from '../observability/tracing/tracing.js';
+
 /** A value that lies outside of the heap, where a worker can read it without its being sent. */
 export interface StoredBytes {
   readonly length: number;
@@ -26,6 +28,8 @@ export interface InferenceInput {
   readonly parameters: readonly Parameter[];
   /** Name, value, name, value, ... in the client's spelling and order; injected ones last. */
   readonly headers: readonly string[];
+  /** Absent where it is not traced. */
+  readonly trace?: CallTrace | undefined;
 }
 
 /** What a handler answered to one request. */

@@ -8,6 +8,7 @@ export type KeyGroup =
   | 'Scaling'
   | 'Security'
   | 'Metrics and logs'
+  | 'Tracing'
   | 'Bookkeeping'
   | 'Accepted without meaning';
 

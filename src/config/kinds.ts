@@ -50,6 +50,15 @@ export const notNegative = z
   })
   .describe('a number of 0 or more');
 
+/** A number from 0 to 1, as it was written. */
+export const share = z
+  .string()
+  .transform((text, context) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    return value >= 0 && value <= 1 ? text.trim() : unreadable(context);
+  })
+  .describe('a number from 0 to 1');
+
 /** Text, blanks around it cut off. */
 export const text = z
   .string()

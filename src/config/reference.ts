@@ -14,7 +14,7 @@ The stronger comes first:
 
 1. \`TS_…\` variables, where the file says \`enable_envvars_config=true\` (they beat flags, as in TorchServe).
 2. Flags of the command line (docs/command-line.md).
-3. Variables that always count: \`TS_PYTHON\`, \`TS_OPEN_INFERENCE_PROTOCOL\`.
+3. Variables that always count: \`TS_PYTHON\`, \`TS_OPEN_INFERENCE_PROTOCOL\`, and those of OpenTelemetry (\`OTEL_…\`) in the table.
 4. The file: the one that the variable \`TS_CONFIG_FILE\` names, else \`--ts-config\`, else \`./config.properties\`.
    An empty \`TS_CONFIG_FILE\` means no file at all.
 5. The newest snapshot, unless a file was named by variable or flag, or \`--ncs\` was given.
@@ -42,6 +42,7 @@ const GROUPS: readonly KeyGroup[] = [
   'Scaling',
   'Security',
   'Metrics and logs',
+  'Tracing',
   'Bookkeeping',
   'Accepted without meaning',
 ];

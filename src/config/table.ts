@@ -5,6 +5,7 @@ import { modelKeys } from './keys/models.js';
 import { observabilityKeys } from './keys/observability.js';
 import { scalingKeys } from './keys/scaling.js';
 import { securityKeys } from './keys/security.js';
+import { tracingKeys } from './keys/tracing.js';
 import { workerKeys } from './keys/workers.js';
 
 /** Every key that config.properties may hold. docs/configuration.md is written from it. */
@@ -15,6 +16,7 @@ export const keyTable = {
   ...scalingKeys,
   ...securityKeys,
   ...observabilityKeys,
+  ...tracingKeys,
   ...bookkeepingKeys,
   ...acceptedKeys,
 } as const;

@@ -21,7 +21,9 @@ import type { SharedMemory as _torchbridge_worker_v1_SharedMemory, SharedMemory_
 import type { Shutdown as _torchbridge_worker_v1_Shutdown, Shutdown__Output as _torchbridge_worker_v1_Shutdown__Output } from './torchbridge/worker/v1/Shutdown.js';
 import type { Stretch as _torchbridge_worker_v1_Stretch, Stretch__Output as _torchbridge_worker_v1_Stretch__Output } from './torchbridge/worker/v1/Stretch.js';
 import type { ToWorker as _torchbridge_worker_v1_ToWorker, ToWorker__Output as _torchbridge_worker_v1_ToWorker__Output } from './torchbridge/worker/v1/ToWorker.js';
+import type { TraceContext as _torchbridge_worker_v1_TraceContext, TraceContext__Output as _torchbridge_worker_v1_TraceContext__Output } from './torchbridge/worker/v1/TraceContext.js';
 import type { Tune as _torchbridge_worker_v1_Tune, Tune__Output as _torchbridge_worker_v1_Tune__Output } from './torchbridge/worker/v1/Tune.js';
+import type { WorkTimes as _torchbridge_worker_v1_WorkTimes, WorkTimes__Output as _torchbridge_worker_v1_WorkTimes__Output } from './torchbridge/worker/v1/WorkTimes.js';
 import type { WorkerLinkClient as _torchbridge_worker_v1_WorkerLinkClient, WorkerLinkDefinition as _torchbridge_worker_v1_WorkerLinkDefinition } from './torchbridge/worker/v1/WorkerLink.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -54,7 +56,9 @@ export interface ProtoGrpcType {
         Shutdown: MessageTypeDefinition<_torchbridge_worker_v1_Shutdown, _torchbridge_worker_v1_Shutdown__Output>
         Stretch: MessageTypeDefinition<_torchbridge_worker_v1_Stretch, _torchbridge_worker_v1_Stretch__Output>
         ToWorker: MessageTypeDefinition<_torchbridge_worker_v1_ToWorker, _torchbridge_worker_v1_ToWorker__Output>
+        TraceContext: MessageTypeDefinition<_torchbridge_worker_v1_TraceContext, _torchbridge_worker_v1_TraceContext__Output>
         Tune: MessageTypeDefinition<_torchbridge_worker_v1_Tune, _torchbridge_worker_v1_Tune__Output>
+        WorkTimes: MessageTypeDefinition<_torchbridge_worker_v1_WorkTimes, _torchbridge_worker_v1_WorkTimes__Output>
         WorkerLink: SubtypeConstructor<typeof grpc.Client, _torchbridge_worker_v1_WorkerLinkClient> & { service: _torchbridge_worker_v1_WorkerLinkDefinition }
       }
     }

@@ -1,19 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { runCommand } from './command.js';
+import { pythonWith } from './python-with.js';
 import { projectRoot } from './release.js';
 import type { ServerPlace } from './server.js';
 
-const { findEnvironment } = (await import(join(projectRoot, 'python_backend/environment.mjs'))) as {
-  findEnvironment(name: string): string | undefined;
-};
-
 /** A Python with protoc and grpcio, or null: the test tools', or the one that TORCHBRIDGE_GRPC_PYTHON names. */
 export function pythonWithProtoc(): string | null {
-  const candidates = [process.env['TORCHBRIDGE_GRPC_PYTHON'], findEnvironment('test'), process.env['TS_PYTHON']];
-  const works = (python: string) =>
-    spawnSync(python, ['-c', 'import grpc_tools, google.rpc.status_pb2'], { stdio: 'ignore' }).status === 0;
-  return candidates.find((python): python is string => !!python && works(python)) ?? null;
+  return pythonWith('grpc_tools, google.rpc.status_pb2', [process.env['TORCHBRIDGE_GRPC_PYTHON']]);
 }
 
 /** Runs a client whose stubs are made from the protos of a folder; answers what it saw. */

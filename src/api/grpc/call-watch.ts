@@ -1,7 +1,9 @@
-import { type Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 import type { AccessRecord } from '../../observability/logging/logging.js';
+import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
 import { badToken } from '../http/refusals.js';
+import { beginTrace } from './call-trace.js';
 import { codeOf } from './grpc-error.js';
 import { isUnknown } from './unknown-methods.js';
 
@@ -12,6 +14,8 @@ export interface CallWatchOptions {
   readonly scope: TokenScope;
   /** Services, by full name, that are open without a token. */
   readonly open: ReadonlySet<string>;
+  /** null: calls are not traced. */
+  readonly tracing: Tracing | null;
   /** Told of every call that has ended. */
   readonly access: (record: AccessRecord) => void;
   /**
@@ -24,8 +28,18 @@ export interface CallWatchOptions {
 /** Timers may fire this much early. */
 const timerSlackMs = 2;
 
+/** Codes for which the server is to blame, as OpenTelemetry has it. */
+const ownFailures: ReadonlySet<status> = new Set([
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
+
 /** Asks for the token before a message is read, and tells how each call ended. */
-export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOptions): ServerInterceptor {
+export function callWatch({ tokens, scope, open, tracing, access, onCall }: CallWatchOptions): ServerInterceptor {
   const refusal = badToken();
   const mayPass = (service: string, metadata: Metadata): boolean =>
     tokens === null || open.has(service) || tokens.accepts(scope, lastOf(metadata.get('authorization')));
@@ -35,10 +49,13 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
     const method = definition.path.slice(1);
     const unknown = isUnknown(definition);
     const service = method.slice(0, method.indexOf('/'));
+    const traced = tracing !== null && !unknown && !open.has(service);
+    let trace: CallTrace | null = null;
     let ended = false;
     const end = (code: status): void => {
       if (ended) return;
       ended = true;
+      trace?.end({ 'rpc.grpc.status_code': code }, ownFailures.has(code) ? status[code] : null);
       onCall(unknown ? 'unknown' : method, status[code]);
       const milliseconds = Math.round(performance.now() - began);
       access({
@@ -54,6 +71,7 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
       start: (next) =>
         next({
           onReceiveMetadata: (metadata, pass) => {
+            if (traced) trace = beginTrace(tracing, method, metadata);
             if (unknown || mayPass(service, metadata)) {
               pass(metadata);
               return;
@@ -68,10 +86,17 @@ export function callWatch({ tokens, scope, open, access, onCall }: CallWatchOpti
         }),
       sendStatus: (sent, pass) => {
         end(sent.code ?? status.UNKNOWN);
-        pass(sent);
+        pass(trace === null ? sent : { ...sent, metadata: withTrace(sent.metadata, trace) });
       },
     });
   };
+}
+
+/** The caller finds the trace behind the answer. */
+function withTrace(trailers: Metadata | null | undefined, { traceparent }: CallTrace): Metadata {
+  const metadata = trailers ?? new Metadata();
+  metadata.set('traceparent', traceparent);
+  return metadata;
 }
 
 function lastOf(values: readonly (string | Buffer)[]): string | undefined {

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.js';
 import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
+import type { Tracing } from '../../observability/tracing/tracing.js';
 import type { Serving } from '../../serving/serving.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
 import { callWatch } from './call-watch.js';
@@ -47,6 +48,8 @@ export interface GrpcDoorOptions {
   readonly tokens: TokenKeys | null;
   /** The server's own version. */
   readonly version: string;
+  /** Absent or null: calls are not traced. */
+  readonly tracing?: Tracing | null;
   /** Told `package.Service/Method` and the name of the gRPC status of every call. */
   readonly onCall?: (method: string, code: string) => void;
 }
@@ -100,7 +103,7 @@ export async function openGrpcDoors(options: GrpcDoorOptions): Promise<GrpcDoors
 
 /** What both servers have in common. */
 function common(
-  { config, serving, logging, tokens, onCall = () => {} }: GrpcDoorOptions,
+  { config, serving, logging, tokens, tracing = null, onCall = () => {} }: GrpcDoorOptions,
   credentials: ServerCredentials,
   scope: TokenScope,
   apis: readonly ServedApi[],
@@ -112,6 +115,7 @@ function common(
     interceptor: callWatch({
       tokens,
       scope,
+      tracing,
       open: new Set([healthServiceName]),
       access: (record) => logging.access(record),
       onCall,

@@ -6,6 +6,7 @@ import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
 import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
+import { traceOf } from './call-trace.js';
 import { failureOf, servingErrorOf } from './grpc-error.js';
 import { type Failing, unary } from './method.js';
 import { predictionOf } from './prediction.js';
@@ -34,7 +35,7 @@ export function inferenceService({
     Ping: unary(failing, async () => ({ message: { health: healthText(serving.healthy()) } })),
 
     Predictions: unary(failing, async (request, call) => {
-      const { target, input } = predictionOf(request, sequenceHeaders);
+      const { target, input } = predictionOf(request, sequenceHeaders, traceOf(call.metadata));
       const inference = serving.infer(target, input);
       call.onGone(() => inference.cancel());
       const answer = await inference.answer;
@@ -66,7 +67,7 @@ async function streamPrediction(
   call: ServerWritableStream<PredictionsRequest__Output, PredictionResponse>,
   stallMs: number,
 ): Promise<void> {
-  const { target, input } = predictionOf(call.request, sequenceHeaders);
+  const { target, input } = predictionOf(call.request, sequenceHeaders, traceOf(call.metadata));
   const inference = serving.infer(target, input);
   call.once('cancelled', () => inference.cancel());
   const answer = await inference.answer;

@@ -4,6 +4,7 @@ import { ServingError } from '../../errors/serving-error.js';
 import type { GRPCInferenceServiceHandlers } from '../../generated/inference/GRPCInferenceService.js';
 import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving, Target } from '../../serving/serving.js';
+import { traceOf } from './call-trace.js';
 import { type Failing, unary } from './method.js';
 import { inferJson, inferResponse } from './open-inference-message.js';
 import { trailersOf } from './trailers.js';
@@ -47,7 +48,12 @@ export function openInferenceService({
       serving.mustExist(target);
       const requestId = randomUUID();
       const body = { name: 'body', contentType: 'application/json', value: Buffer.from(inferJson(request)) };
-      const inference = serving.infer(target, { requestId, parameters: [body], headers: [] });
+      const inference = serving.infer(target, {
+        requestId,
+        parameters: [body],
+        headers: [],
+        trace: traceOf(call.metadata),
+      });
       call.onGone(() => inference.cancel());
       const answer = await inference.answer;
       const { id, modelName, modelVersion, rawInputContents } = request;

@@ -3,6 +3,7 @@ import type { InferenceInput } from '../../batching/inference.js';
 import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
+import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { Target } from '../../serving/serving.js';
 
 /** A request message as the serving side takes it. */
@@ -14,9 +15,14 @@ export interface Prediction {
 /**
  * Reads a request message. The handler sees the sequence that it names in the headers of these names, and its start and
  * end where entries of these names say `true`; gRPC requests have no headers of their own.
+ * @param trace of the call that brought it, where there is one.
  * @throws ServingError badRequest where it names no model.
  */
-export function predictionOf(request: PredictionsRequest__Output, names: SequenceHeaders): Prediction {
+export function predictionOf(
+  request: PredictionsRequest__Output,
+  names: SequenceHeaders,
+  trace: CallTrace | undefined,
+): Prediction {
   if (request.modelName === '') throw new ServingError('badRequest', 'Parameter model_name is required.');
   const parameters = Object.entries(request.input).map(([name, value]) => ({ name, contentType: '', value }));
   const headers = [
@@ -26,7 +32,7 @@ export function predictionOf(request: PredictionsRequest__Output, names: Sequenc
   ];
   return {
     target: { model: request.modelName, version: request.modelVersion || null },
-    input: { requestId: randomUUID(), parameters, headers },
+    input: { requestId: randomUUID(), parameters, headers, trace },
   };
 }
 

@@ -8,6 +8,7 @@ import type { PredictionResponse } from '../../generated/org/pytorch/serve/grpc/
 import type { PredictionsRequest__Output } from '../../generated/org/pytorch/serve/grpc/inference/PredictionsRequest.js';
 import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving } from '../../serving/serving.js';
+import { traceOf } from './call-trace.js';
 import { errorInfoType } from './definitions.js';
 import { className, codeOf, servingErrorOf } from './grpc-error.js';
 import { predictionOf, says } from './prediction.js';
@@ -114,7 +115,7 @@ class SequenceCall {
   #admit(request: PredictionsRequest__Output, sequenceId: string): Inference {
     const { serving, headers } = this.#parts;
     if (sequenceId === '') throw new ServingError('badRequest', 'Parameter sequenceId is required.');
-    const { target, input } = predictionOf({ ...request, sequenceId }, headers);
+    const { target, input } = predictionOf({ ...request, sequenceId }, headers, traceOf(this.#call.metadata));
     return serving.infer(target, input);
   }
 

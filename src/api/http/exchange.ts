@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Answer, Inference } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
+import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { BodyStore, StoredBody } from '../../workers/shared-memory/body-store.js';
 import { acceptsEvents, eventStreamType, isEventStream } from '../codec/event-stream.js';
 import { jsonDocument } from '../codec/json-document.js';
@@ -50,6 +51,8 @@ export class Exchange {
   readonly names: PathNames;
   /** What a client needs that asks to speak WebSocket from here on; null: it does not. */
   readonly upgrade: Upgrade | null;
+  /** undefined where it is not traced. */
+  readonly trace: CallTrace | undefined;
   readonly #response: ServerResponse;
   readonly #settings: ExchangeSettings;
   /** Milliseconds since the epoch at which the request had arrived as a whole. */
@@ -63,13 +66,16 @@ export class Exchange {
     names: PathNames,
     settings: ExchangeSettings,
     upgrade: Upgrade | null = null,
+    trace?: CallTrace,
   ) {
     this.request = request;
     this.names = names;
     this.upgrade = upgrade;
+    this.trace = trace;
     this.#response = response;
     this.#settings = settings;
     this.#awaits100 = request.headers.expect !== undefined && request.httpVersionMinor > 0;
+    if (trace !== undefined) response.once('close', () => this.#endTrace(trace));
   }
 
   get method(): string {
@@ -198,6 +204,13 @@ export class Exchange {
     return new ServingError('internal', `The server failed to handle the request; its log tells more of ${requestId}.`);
   }
 
+  #endTrace(trace: CallTrace): void {
+    const { headersSent, statusCode, writableFinished } = this.#response;
+    if (!headersSent) trace.end({}, 'The caller has gone.');
+    else if (!writableFinished) trace.end({ 'http.response.status_code': statusCode }, 'The answer was cut.');
+    else trace.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : null);
+  }
+
   #send(status: number, phrase: string | undefined, own: readonly string[], body: Uint8Array): void {
     if (this.#response.destroyed) {
       return;
@@ -225,7 +238,8 @@ export class Exchange {
     }
     const stays = response.shouldKeepAlive && !this.#settings.closing && !this.#awaits100 && framing !== 'until-close';
     response.sendDate = false;
-    const block = headerBlock(this.id, own, this.#settings.cors, framing, stays ? 'keep-alive' : 'close');
+    const told = this.trace === undefined ? own : [...own, 'traceparent', this.trace.traceparent];
+    const block = headerBlock(this.id, told, this.#settings.cors, framing, stays ? 'keep-alive' : 'close');
     try {
       response.writeHead(status, phrase ?? STATUS_CODES[status] ?? '', block);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.js';
 import type { SequenceHeaderKeys } from '../../config/sequence-headers.js';
 import type { Lifecycle, WorkflowChanges } from '../../lifecycle/lifecycle.js';
 import type { Logging } from '../../observability/logging/logging.js';
+import type { Tracing } from '../../observability/tracing/tracing.js';
 import type { Serving } from '../../serving/serving.js';
 import type { WorkflowServing } from '../../serving/workflow-serving.js';
 import type { BodyStore } from '../../workers/shared-memory/body-store.js';
@@ -59,6 +60,8 @@ export interface FrontDoorOptions {
   readonly tokens?: TokenKeys;
   /** Told the HTTP status of every response. */
   readonly onResponse?: (status: number) => void;
+  /** Absent or null: requests are not traced. */
+  readonly tracing?: Tracing | null;
   /** The version that clients are told. */
   readonly version: string;
 }
@@ -114,6 +117,7 @@ export async function openFrontDoors(options: FrontDoorOptions): Promise<FrontDo
         roles,
         endpoints: endpointsOf(roles, context),
         gate: gateOf(address, config, tokens),
+        tracing: options.tracing ?? null,
         tls: address.scheme === 'https' ? tls : null,
         cors: corsHeaders(config),
         maxRequestSize: config.maxRequestSize,

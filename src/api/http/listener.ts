@@ -4,12 +4,14 @@ import type { SecureContextOptions } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Address } from '../../config/address.js';
 import { ServingError } from '../../errors/serving-error.js';
+import type { Tracing } from '../../observability/tracing/tracing.js';
 import { type Endpoint, type Handler, handlerFor, type Role } from './endpoint.js';
 import { Exchange, type ExchangeSettings, type PathNames, type RoutedRequest, remoteText } from './exchange.js';
 import type { Gate } from './gate.js';
 import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
 import { canonicalPath } from './path.js';
 import { resourceNotFound } from './refusals.js';
+import { beginTrace } from './request-trace.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 import { asksForWebSocket, serveAsPlain, type Upgrade } from './upgrade.js';
 
@@ -26,6 +28,8 @@ export interface ListenerSettings extends Omit<ExchangeSettings, 'closing'> {
   readonly roles: ReadonlySet<Role>;
   readonly endpoints: readonly Endpoint[];
   readonly gate: Gate;
+  /** null: requests are not traced. */
+  readonly tracing: Tracing | null;
   /** null: plain HTTP. */
   readonly tls: SecureContextOptions | null;
 }
@@ -57,7 +61,7 @@ export class Listener {
     for (const endpoint of settings.endpoints) {
       this.#route(
         endpoint.path,
-        this.#answer((exchange) => this.#serve(endpoint, exchange)),
+        this.#answer((exchange) => this.#serve(endpoint, exchange), isTraced(endpoint) ? endpoint.path : null),
       );
     }
     this.#route(MALFORMED, this.#answer(malformed));
@@ -132,9 +136,13 @@ export class Listener {
     this.#app.route({ method: ROUTED_METHOD, url, handler });
   }
 
-  /** From the router's words to ours; Fastify has no part in the answer. */
-  #answer(handle: Handler) {
+  /**
+   * From the router's words to ours; Fastify has no part in the answer.
+   * @param route under which it is traced; null: it is not.
+   */
+  #answer(handle: Handler, route: string | null = null) {
     const { access, cors, log, maxRequestSize, maxResponseSize, streamStallMs, onResponse } = this.#settings;
+    const tracing = route === null ? null : this.#settings.tracing;
     const self = this;
     const settings = {
       access,
@@ -152,7 +160,9 @@ export class Listener {
       reply.hijack();
       const upgrade = this.#upgrades.get(raw) ?? null;
       this.#inFlight.begin(raw, reply.raw, upgrade?.socket);
-      const exchange = new Exchange(raw, reply.raw, params as PathNames, settings, upgrade);
+      const traced = tracing !== null && route !== null && upgrade === null;
+      const trace = traced ? beginTrace(tracing, raw, route) : undefined;
+      const exchange = new Exchange(raw, reply.raw, params as PathNames, settings, upgrade, trace);
       void this.#attempt(exchange, handle);
     };
   }
@@ -210,6 +220,11 @@ export class Listener {
     this.#settings.gate.admit(exchange, [...this.roles], false);
     throw resourceNotFound();
   }
+}
+
+/** Probes and scrapes come all day long and tell nothing. */
+function isTraced({ role, path }: Endpoint): boolean {
+  return role !== 'metrics' && path !== '/ping';
 }
 
 /**

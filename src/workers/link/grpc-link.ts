@@ -7,6 +7,7 @@ import type { Tune } from '../../generated/torchbridge/worker/v1/Tune.js';
 import type { CpuAllotment } from '../cpu/cpu-share.js';
 import type { SharedMemory } from '../shared-memory/shared-memory.js';
 import { LinkMemory } from './link-memory.js';
+import { LinkTraces } from './link-traces.js';
 import type { DispatchedBatch, LinkListener, WorkerLink } from './worker-link.js';
 
 /** A worker link over the Attach stream of proto/worker.proto. */
@@ -14,6 +15,7 @@ export class GrpcLink implements WorkerLink {
   readonly pid: number;
   readonly #stream: ServerDuplexStream<FromWorker__Output, ToWorker>;
   readonly #memory: LinkMemory;
+  readonly #traces = new LinkTraces();
   #listener: LinkListener | null = null;
   #closed = false;
   /** Messages that came before anyone listened. */
@@ -69,9 +71,12 @@ export class GrpcLink implements WorkerLink {
     this.#memory.close();
   }
 
-  #batch({ id, requests, resumed = 0 }: DispatchedBatch): Batch {
+  #batch(batch: DispatchedBatch): Batch {
+    const { id, requests, resumed = 0 } = batch;
+    const trace = this.#traces.sent(batch);
     return {
       id,
+      ...(trace && { trace }),
       requests: requests.map(({ input }, index) => ({
         id: input.requestId,
         headers: input.headers as string[],
@@ -88,6 +93,7 @@ export class GrpcLink implements WorkerLink {
     for (const result of message.results) {
       this.#memory.answered(result.batchId);
       for (const answer of result.answers) this.#memory.bring(answer);
+      this.#traces.answered(result);
       if (result.metrics.length > 0) listener.metrics(result.metrics);
       listener.result(result);
     }
@@ -106,6 +112,7 @@ export class GrpcLink implements WorkerLink {
   #over(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#traces.lost();
     // Answer the end of the worker's half, so that its side of the stream ends cleanly too.
     this.#stream.end();
     this.#listener?.closed();

@@ -2,6 +2,7 @@ import type { PendingRequest } from '../../batching/pending-request.js';
 import type { Code__Output } from '../../generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { Metric__Output } from '../../generated/torchbridge/worker/v1/Metric.js';
+import type { WorkTimes } from '../../observability/tracing/tracing.js';
 import type { CpuAllotment } from '../cpu/cpu-share.js';
 
 /** The words of proto/worker.proto that others than the link speak. */
@@ -37,6 +38,8 @@ export interface BatchResult {
   readonly message: string;
   readonly answers: WorkerAnswer[];
   readonly elapsedUs: number;
+  /** When what was done, of a batch that is traced. */
+  readonly times?: WorkTimes | null;
 }
 
 /** What a worker says. Calls come in the order in which the worker said it; `closed` comes last, once. */

@@ -22,6 +22,7 @@ export async function withInput(
       requestId: exchange.id,
       parameters: Array.isArray(read) ? (read as readonly Parameter[]) : await read,
       headers: handlerHeaders(exchange.request, body.length, tokens !== null, injected),
+      trace: exchange.trace,
     });
   } finally {
     if (body instanceof StoredBody) body.release();

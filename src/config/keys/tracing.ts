@@ -1,0 +1,97 @@
+import { key } from '../key.js';
+import { choice, flag, list, share, text } from '../kinds.js';
+
+const group = 'Tracing';
+
+/** Variables of OpenTelemetry, which may stand in the file as well (docs/tracing.md). Each is named as its variable is. */
+export const tracingKeys = {
+  otel_traces_exporter: key({
+    group,
+    type: list,
+    default: 'none',
+    environment: 'always',
+    variable: 'OTEL_TRACES_EXPORTER',
+    ours: true,
+    help: '`otlp`: requests are traced; `none`: they are not.',
+  }),
+  otel_sdk_disabled: key({
+    group,
+    type: flag,
+    default: 'false',
+    environment: 'always',
+    variable: 'OTEL_SDK_DISABLED',
+    ours: true,
+    help: 'Nothing is traced, whatever the other keys say.',
+  }),
+  otel_exporter_otlp_endpoint: key({
+    group,
+    type: text,
+    default: null,
+    environment: 'always',
+    variable: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ours: true,
+    help: 'Where traces go: `http://host:4318`, or `http://host:4317` with the protocol `grpc`; unset: these ports of this machine.',
+  }),
+  otel_exporter_otlp_protocol: key({
+    group,
+    type: text,
+    default: 'http/protobuf',
+    environment: 'always',
+    variable: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    ours: true,
+    help: '`http/protobuf` or `grpc`.',
+  }),
+  otel_exporter_otlp_headers: key({
+    group,
+    type: text,
+    default: null,
+    environment: 'always',
+    variable: 'OTEL_EXPORTER_OTLP_HEADERS',
+    secret: true,
+    ours: true,
+    help: 'Headers that go along, such as `api-key=secret,other=value`.',
+  }),
+  otel_service_name: key({
+    group,
+    type: text,
+    default: 'torchbridge',
+    environment: 'always',
+    variable: 'OTEL_SERVICE_NAME',
+    ours: true,
+    help: 'Under which name the server and its workers appear.',
+  }),
+  otel_resource_attributes: key({
+    group,
+    type: text,
+    default: null,
+    environment: 'always',
+    variable: 'OTEL_RESOURCE_ATTRIBUTES',
+    ours: true,
+    help: 'What else is said of them, such as `deployment.environment.name=test,service.version=3`.',
+  }),
+  otel_traces_sampler: key({
+    group,
+    type: choice(
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ),
+    default: 'parentbased_always_on',
+    environment: 'always',
+    variable: 'OTEL_TRACES_SAMPLER',
+    ours: true,
+    help: 'Which requests are traced: `parentbased_…` follows the caller where it decided, and itself where not.',
+  }),
+  otel_traces_sampler_arg: key({
+    group,
+    type: share,
+    default: null,
+    environment: 'always',
+    variable: 'OTEL_TRACES_SAMPLER_ARG',
+    ours: true,
+    help: 'The share of traces that `…traceidratio` takes; unset: all.',
+  }),
+} as const;
