@@ -7,7 +7,10 @@ import { runLoad as generate } from '../src/benchmark/load/run-load.js';
 
 /** POSTs of one body in a closed loop, or at a fixed rate. */
 export interface Load {
+  /** Where it is sent; with `model`, `host:port` of a gRPC inference service. */
   readonly url: string;
+  /** Makes it calls of `Predictions` of this model; absent: POSTs to the URL. */
+  readonly model?: string | undefined;
   readonly connections: number;
   readonly seconds: number;
   /** Runs before the measurement and is not counted. */
@@ -39,6 +42,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
 /** The same; failures are only counted. */
 export async function tryLoad({
   url,
+  model,
   connections,
   seconds,
   warmupSeconds,
@@ -51,10 +55,10 @@ export async function tryLoad({
     const bodyFile = join(folder, 'body');
     writeFileSync(bodyFile, body);
     const { latency, firstByte, ...result } = await generate({
-      protocol: 'http',
+      protocol: model === undefined ? 'http' : 'grpc',
       address: url,
-      model: '',
-      headers: { 'content-type': 'application/octet-stream', ...headers },
+      model: model ?? '',
+      headers: { ...(model === undefined && { 'content-type': 'application/octet-stream' }), ...headers },
       bodyFile,
       connections,
       rate: rate ?? null,

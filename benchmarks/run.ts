@@ -6,6 +6,7 @@ import { bodies } from './bodies.js';
 import type { Scenario } from './contest.js';
 import { endurance } from './endurance.js';
 import { gpu } from './gpu.js';
+import { grpc } from './grpc.js';
 import { idle } from './idle.js';
 import { launcher } from './launcher.js';
 import { memory } from './memory.js';
@@ -29,7 +30,7 @@ const promised: Record<string, Scenario> = {
   idle,
   endurance,
 };
-const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher, autoscale };
+const scenarios: Record<string, Scenario> = { ...promised, gpu, grpc, launcher, autoscale };
 
 const usage = `usage: npm run bench -- all|SCENARIO [flags]
   scenarios: ${Object.keys(scenarios).join(', ')}

@@ -26,7 +26,8 @@ def test_an_interpreter_that_will_do() -> None:
     told = check()
     assert told["python"] == ".".join(map(str, sys.version_info[:3]))
     assert told["executable"] == sys.executable
-    assert told["torch"] == str(torch.__version__)
+    # Its metadata may leave out what it was built for: 2.14.1+cu130.
+    assert str(torch.__version__).split("+")[0] == str(told["torch"]).split("+")[0]
     assert told["grpcio"] == grpc.__version__
     assert told["problems"] == []
 
