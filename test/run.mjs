@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { ensurePrometheus } from '../.ci/prometheus.mjs';
 import { exitWith, root, setUp } from '../.ci/setup.mjs';
 import { ensureEnvironment } from '../python_backend/environment.mjs';
 
@@ -31,7 +32,7 @@ const conformance = [
 const suites = {
   unit: { needs: ['packages'], run: () => vitest('unit') },
   contract: { needs: ['packages', 'build', 'python'], run: () => vitest('contract') },
-  integration: { needs: ['packages', 'build', 'python'], run: () => vitest('integration') },
+  integration: { needs: ['packages', 'build', 'python'], run: integration },
   python: { needs: ['packages'], environment: 'test', run: pytest },
   conformance: { needs: ['packages', 'build', 'python'], run: replayEach },
   e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
@@ -96,6 +97,12 @@ async function vitest(project, files = [], options = []) {
   } catch {
     return counted({}, status);
   }
+}
+
+async function integration() {
+  const commands = ensurePrometheus();
+  if (commands) environment = { ...environment, PATH: `${commands}${delimiter}${environment.PATH}` };
+  return await vitest('integration');
 }
 
 /** What failed gets a second try: on a busy machine a process may take longer than a test would wait. */
