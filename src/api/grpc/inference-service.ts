@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { Inference } from '../../batching/inference.js';
 import { wholeBody } from '../../batching/whole-body.js';
 import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import type { InferenceAPIsServiceHandlers } from '../../generated/org/pytorch/serve/grpc/inference/InferenceAPIsService.js';
@@ -36,6 +37,7 @@ export function inferenceService({
 
     Predictions: unary(failing, async (request, call) => {
       const { target, input } = predictionOf(request, sequenceHeaders, traceOf(call.metadata));
+      call.concerns(input.requestId);
       const inference = serving.infer(target, input);
       call.onGone(() => inference.cancel());
       const answer = await inference.answer;
@@ -46,10 +48,7 @@ export function inferenceService({
     }),
 
     StreamPredictions: (call) => {
-      streamPrediction(serving, sequenceHeaders, call, streamStallMs).catch((error: unknown) => {
-        const shown = servingErrorOf(error, (message, thrown) => log.error(message, { error: thrown }));
-        call.emit('error', failureOf(shown, 'inference'));
-      });
+      void streamPrediction({ serving, sequenceHeaders, streamStallMs, log }, call);
     },
 
     StreamPredictions2: (call) => serveSequences(call, { serving, headers: sequenceHeaders, streamStallMs, log }),
@@ -61,20 +60,28 @@ export function healthText(healthy: boolean): string {
   return JSON.stringify({ status: healthy ? 'Healthy' : 'Unhealthy' }, null, 2);
 }
 
+/** Never rejects. */
 async function streamPrediction(
-  serving: Serving,
-  sequenceHeaders: SequenceHeaders,
+  { serving, sequenceHeaders, streamStallMs, log }: InferenceServiceParts,
   call: ServerWritableStream<PredictionsRequest__Output, PredictionResponse>,
-  stallMs: number,
 ): Promise<void> {
-  const { target, input } = predictionOf(call.request, sequenceHeaders, traceOf(call.metadata));
-  const inference = serving.infer(target, input);
-  call.once('cancelled', () => inference.cancel());
-  const answer = await inference.answer;
+  let inference: Inference | undefined;
+  let requestId: string | undefined;
   try {
-    const alive = await writeAll(call, answer, (prediction) => ({ prediction: prediction as Buffer }), stallMs);
-    if (alive) call.end(trailersOf(input.requestId, answer));
+    const { target, input } = predictionOf(call.request, sequenceHeaders, traceOf(call.metadata));
+    requestId = input.requestId;
+    const admitted = serving.infer(target, input);
+    inference = admitted;
+    call.once('cancelled', () => admitted.cancel());
+    const answer = await admitted.answer;
+    const alive = await writeAll(call, answer, (prediction) => ({ prediction: prediction as Buffer }), streamStallMs);
+    if (alive) call.end(trailersOf(requestId, answer));
+  } catch (error) {
+    const shown = servingErrorOf(error, (message, thrown) =>
+      log.error(message, { error: thrown, ...(requestId && { requestId }) }),
+    );
+    call.emit('error', failureOf(shown, 'inference'));
   } finally {
-    inference.cancel();
+    inference?.cancel();
   }
 }

@@ -11,6 +11,8 @@ export interface Reply<Response> {
 /** The call that a method answers, as far as methods need it. */
 export interface CallContext {
   readonly metadata: Metadata;
+  /** Says which request the call is, for what is logged of it. */
+  concerns(requestId: string): void;
   /** Calls back when the caller has hung up or its deadline has passed; perhaps also after the answer. */
   onGone(gone: () => void): void;
 }
@@ -27,11 +29,15 @@ export function unary<Request, Response>(
   answer: (request: Request, call: CallContext) => Promise<Reply<Response>>,
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
-    answer(call.request, contextOf(call)).then(
+    let requestId: string | undefined;
+    const context = contextOf(call, (id) => {
+      requestId = id;
+    });
+    answer(call.request, context).then(
       ({ message, trailers }) => respond(null, message, trailers),
       (error: unknown) => {
         const shown = servingErrorOf(error, (message, thrown) =>
-          log.error(`${call.getPath()}: ${message}`, { error: thrown }),
+          log.error(`${call.getPath()}: ${message}`, { error: thrown, ...(requestId && { requestId }) }),
         );
         respond(failureOf(shown, door));
       },
@@ -39,9 +45,10 @@ export function unary<Request, Response>(
   };
 }
 
-function contextOf(call: ServerUnaryCall<unknown, unknown>): CallContext {
+function contextOf(call: ServerUnaryCall<unknown, unknown>, concerns: (requestId: string) => void): CallContext {
   return {
     metadata: call.metadata,
+    concerns,
     onGone: (gone) => {
       if (call.cancelled) gone();
       else call.once('cancelled', gone);

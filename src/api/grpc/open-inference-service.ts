@@ -47,6 +47,7 @@ export function openInferenceService({
       const target = targetOf('model_name', request.modelName, request.modelVersion);
       serving.mustExist(target);
       const requestId = randomUUID();
+      call.concerns(requestId);
       const body = { name: 'body', contentType: 'application/json', value: Buffer.from(inferJson(request)) };
       const inference = serving.infer(target, {
         requestId,

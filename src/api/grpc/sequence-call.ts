@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Answer, Inference } from '../../batching/inference.js';
 import { newSequenceId } from '../../batching/sequence-words.js';
@@ -82,8 +83,9 @@ class SequenceCall {
   async #answer(request: PredictionsRequest__Output, sequenceId: string, before: Promise<void>): Promise<void> {
     let inference: Inference | null = null;
     let failure: unknown = null;
+    const requestId = randomUUID();
     try {
-      inference = this.#admit(request, sequenceId);
+      inference = this.#admit(request, sequenceId, requestId);
       this.#inferences.add(inference);
       // Looked at when its turn has come; until then a failure is nobody's oversight.
       inference.answer.catch(() => {});
@@ -95,7 +97,7 @@ class SequenceCall {
       if (!inference) throw failure;
       await this.#write(await inference.answer, (prediction) => ({ prediction: prediction as Buffer, sequenceId }));
     } catch (error) {
-      const status = this.#statusOf(error);
+      const status = this.#statusOf(error, requestId);
       const last = sequenceId === '' ? { status } : { status, sequenceId };
       // Who reads nothing does not read this either; what waits for it is let go.
       await this.#write({ body: new Uint8Array() }, () => last).catch(() => this.#call.destroy());
@@ -112,15 +114,17 @@ class SequenceCall {
     return writeAll(this.#call, answer, messageOf, this.#parts.streamStallMs);
   }
 
-  #admit(request: PredictionsRequest__Output, sequenceId: string): Inference {
+  #admit(request: PredictionsRequest__Output, sequenceId: string, requestId: string): Inference {
     const { serving, headers } = this.#parts;
     if (sequenceId === '') throw new ServingError('badRequest', 'Parameter sequenceId is required.');
     const { target, input } = predictionOf({ ...request, sequenceId }, headers, traceOf(this.#call.metadata));
-    return serving.infer(target, input);
+    return serving.infer(target, { ...input, requestId });
   }
 
-  #statusOf(error: unknown): Status {
-    const shown = servingErrorOf(error, (message, thrown) => this.#parts.log.error(message, { error: thrown }));
+  #statusOf(error: unknown, requestId: string): Status {
+    const shown = servingErrorOf(error, (message, thrown) =>
+      this.#parts.log.error(message, { error: thrown, requestId }),
+    );
     const info = errorInfoType.serialize({ reason: className(shown, 'inference') });
     return {
       code: codeOf(shown),
