@@ -84,6 +84,17 @@ export class WorkerFactory {
     const id = String(this.#takeId(recipe));
     const gpuId = this.#devices.assign(recipe);
     const milliseconds = (seconds: number): number => (debug ? Number.POSITIVE_INFINITY : seconds * 1000);
+    const load = {
+      modelName: recipe.modelName,
+      modelVersion: recipe.version,
+      modelDir: recipe.modelDir,
+      handler: recipe.handler,
+      envelope: recipe.envelope,
+      batchSize: recipe.batchSize,
+      gpuId: gpuId ?? -1,
+      limitMaxImagePixels,
+      metricsConfig,
+    };
     return new Worker(
       {
         id,
@@ -95,32 +106,9 @@ export class WorkerFactory {
         freshInterpreter: recipe.python !== python || recipe.pythonPath.length > 0,
         preload:
           recipe.forksAfterLoad && gpuId === null && recipe.parallelLevel === 0
-            ? {
-                fields: {
-                  model_name: recipe.modelName,
-                  model_version: recipe.version,
-                  model_dir: recipe.modelDir,
-                  handler: recipe.handler,
-                  envelope: recipe.envelope,
-                  batch_size: recipe.batchSize,
-                  gpu_id: -1,
-                  limit_max_image_pixels: limitMaxImagePixels,
-                  metrics_config: metricsConfig,
-                },
-                timeoutMs: milliseconds(recipe.startupTimeoutSeconds),
-              }
+            ? { fields: protoNamed(load), timeoutMs: milliseconds(recipe.startupTimeoutSeconds) }
             : null,
-        load: {
-          modelName: recipe.modelName,
-          modelVersion: recipe.version,
-          modelDir: recipe.modelDir,
-          handler: recipe.handler,
-          envelope: recipe.envelope,
-          batchSize: recipe.batchSize,
-          gpuId: gpuId ?? -1,
-          limitMaxImagePixels,
-          metricsConfig,
-        },
+        load,
         startupTimeoutMs: milliseconds(recipe.startupTimeoutSeconds),
         responseTimeoutMs: milliseconds(recipe.responseTimeoutSeconds),
         dispatch: dispatchOf(recipe),
@@ -135,6 +123,12 @@ export class WorkerFactory {
     this.#nextParallelId += parallelLevel;
     return id;
   }
+}
+
+/** The fields of a message under the names that proto/worker.proto, and so Python, has for them. */
+function protoNamed<T>(message: Readonly<Record<string, T>>): Record<string, T> {
+  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(message).map(([name, value]) => [snakeCase(name), value]));
 }
 
 /** A stateful model has as many slots again, so that a request of a sequence can reach one that streams: to stop it, say. */

@@ -16,12 +16,14 @@ export interface Prediction {
  * Reads a request message. The handler sees the sequence that it names in the headers of these names, and its start and
  * end where entries of these names say `true`; gRPC requests have no headers of their own.
  * @param trace of the call that brought it, where there is one.
+ * @param requestId what the request is called from now on; a new name unless told.
  * @throws ServingError badRequest where it names no model.
  */
 export function predictionOf(
   request: PredictionsRequest__Output,
   names: SequenceHeaders,
   trace: CallTrace | undefined,
+  requestId: string = randomUUID(),
 ): Prediction {
   if (request.modelName === '') throw new ServingError('badRequest', 'Parameter model_name is required.');
   const parameters = Object.entries(request.input).map(([name, value]) => ({ name, contentType: '', value }));
@@ -32,7 +34,7 @@ export function predictionOf(
   ];
   return {
     target: { model: request.modelName, version: request.modelVersion || null },
-    input: { requestId: randomUUID(), parameters, headers, trace },
+    input: { requestId, parameters, headers, trace },
   };
 }
 

@@ -117,8 +117,9 @@ class SequenceCall {
   #admit(request: PredictionsRequest__Output, sequenceId: string, requestId: string): Inference {
     const { serving, headers } = this.#parts;
     if (sequenceId === '') throw new ServingError('badRequest', 'Parameter sequenceId is required.');
-    const { target, input } = predictionOf({ ...request, sequenceId }, headers, traceOf(this.#call.metadata));
-    return serving.infer(target, { ...input, requestId });
+    const trace = traceOf(this.#call.metadata);
+    const { target, input } = predictionOf({ ...request, sequenceId }, headers, trace, requestId);
+    return serving.infer(target, input);
   }
 
   #statusOf(error: unknown, requestId: string): Status {
