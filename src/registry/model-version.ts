@@ -147,10 +147,8 @@ export class ModelVersion {
    * @throws ServingError unavailable where no worker may come to serve it, the queue is full or its sequence is lost.
    */
   submit(input: InferenceInput, namedVersion: string | null, caller: 'client' | 'workflow' = 'client'): PendingRequest {
-    if (caller === 'client') {
-      this.#parts.meter?.asked(namedVersion);
-      input.trace?.servedBy(this.modelName, this.version);
-    }
+    if (caller === 'client') this.#parts.meter?.asked(namedVersion);
+    input.trace?.servedBy(this.modelName, this.version);
     const { stateful, clientTimeoutMs } = this.settings;
     const deadlineMs = caller === 'client' ? clientTimeoutMs : 0;
     const asked = stateful ? inSequence(input, this.#parts.sequenceHeaders) : input;

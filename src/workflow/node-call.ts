@@ -1,6 +1,7 @@
 import type { Inference } from '../batching/inference.js';
 import { wholeBody } from '../batching/whole-body.js';
 import { ServingError } from '../errors/serving-error.js';
+import type { CallTrace } from '../observability/tracing/tracing.js';
 import { timeLimit } from '../workers/time-limit.js';
 
 /** How a node is called. */
@@ -15,7 +16,9 @@ export interface NodeRules {
 export interface NodeCall extends NodeRules {
   readonly node: string;
   /** Asks the node's model. @throws ServingError where it is refused at once. */
-  readonly ask: () => Inference;
+  readonly ask: (trace: CallTrace | undefined) => Inference;
+  /** Begins the span of an attempt; undefined where the request is not traced. */
+  readonly beginTrace: () => CallTrace | undefined;
   /** Bytes that a result may have. */
   readonly mostBytes: number;
   /** Ends the call, and the work on it. */
@@ -36,7 +39,7 @@ const refusals: readonly string[] = ['unavailable', 'modelNotFound', 'versionNot
 export async function callNode(call: NodeCall): Promise<Uint8Array> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await attemptNode(call);
+      return await tracedAttempt(call);
     } catch (error) {
       call.signal.throwIfAborted();
       const refused = error instanceof ServingError && refusals.includes(error.kind);
@@ -48,9 +51,24 @@ export async function callNode(call: NodeCall): Promise<Uint8Array> {
   }
 }
 
-async function attemptNode({ ask, timeoutMs, signal, mostBytes }: NodeCall): Promise<Uint8Array> {
-  signal.throwIfAborted();
-  const inference = ask();
+async function tracedAttempt(call: NodeCall): Promise<Uint8Array> {
+  call.signal.throwIfAborted();
+  const trace = call.beginTrace();
+  try {
+    const result = await attemptNode(call, trace);
+    trace?.end({}, null);
+    return result;
+  } catch (error) {
+    trace?.end({}, (error as Error).message);
+    throw error;
+  }
+}
+
+async function attemptNode(
+  { ask, timeoutMs, signal, mostBytes }: NodeCall,
+  trace: CallTrace | undefined,
+): Promise<Uint8Array> {
+  const inference = ask(trace);
   const cancel = () => inference.cancel();
   signal.addEventListener('abort', cancel);
   try {

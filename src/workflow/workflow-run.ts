@@ -60,11 +60,13 @@ export class WorkflowRun implements Inference {
 
   #begin(node: string, parameters: readonly Parameter[]): void {
     const { ask, rules, mostBytes, log, workflow } = this.#plan;
-    const { requestId, headers } = this.#input;
+    const { requestId, headers, trace: whole } = this.#input;
     callNode({
       node,
       ...rules(node),
-      ask: () => ask(node, { requestId, headers, parameters }),
+      ask: (trace) => ask(node, { requestId, headers, parameters, trace }),
+      beginTrace: () =>
+        whole?.begin(`node ${node}`, { 'torchbridge.workflow.name': workflow, 'torchbridge.workflow.node': node }),
       mostBytes,
       signal: this.#abort.signal,
       onFailed: (reason, again) =>

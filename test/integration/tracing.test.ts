@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
 import { imports, pythonWith } from '../support/python-with.js';
 import { projectRoot } from '../support/release.js';
 import { ServerPlace } from '../support/server.js';
+import { caller, expectChain } from '../support/traces.js';
 
 const handlers = join(projectRoot, 'test/fixtures/handlers');
 const open = ['disable_token_authorization=true', 'enable_model_api=true', 'default_workers_per_model=1'];
@@ -20,24 +20,6 @@ const route = 'POST /predictions/:model_name';
 const method = 'org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions';
 
 const python = pythonWith('opentelemetry.sdk, opentelemetry.exporter.otlp.proto.http');
-
-/** A caller's own trace, as its headers have it. */
-function caller(sampled = true) {
-  const traceId = randomBytes(16).toString('hex');
-  const spanId = randomBytes(8).toString('hex');
-  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-${sampled ? '01' : '00'}` };
-}
-
-/** That each is the parent of the next. */
-function expectChain(spans: Record<string, ReceivedSpan>, names: readonly string[]): void {
-  for (const [index, name] of names.slice(1).entries()) {
-    const parent = spans[names[index] as string] as ReceivedSpan;
-    const child = spans[name] as ReceivedSpan;
-    expect(child.parentId, `${parent.name} → ${name}`).toBe(parent.spanId);
-    expect(child.start, `${name} begins within ${parent.name}`).toBeGreaterThanOrEqual(parent.start - 2000);
-    expect(child.end, `${name} ends within ${parent.name}`).toBeLessThanOrEqual(parent.end + 2000);
-  }
-}
 
 describe.skipIf(python === null)('traces (needs opentelemetry-sdk: the test environment)', () => {
   let receiver: OtlpReceiver;

@@ -86,12 +86,19 @@ export class OtlpReceiver {
   }
 
   /** The spans of a trace by their names, once all of these have arrived. */
-  async trace(traceId: string, names: readonly string[], timeoutMs = 20_000): Promise<Record<string, ReceivedSpan>> {
+  async trace(traceId: string, names: readonly string[]): Promise<Record<string, ReceivedSpan>> {
+    const found = await this.all(traceId, Object.fromEntries(names.map((name) => [name, 1])));
+    return Object.fromEntries(found.map((span) => [span.name, span]));
+  }
+
+  /** The spans of a trace in the order in which they began, once so many of each name have arrived. */
+  async all(traceId: string, counts: Readonly<Record<string, number>>, timeoutMs = 20_000): Promise<ReceivedSpan[]> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = this.spans.filter((span) => span.traceId === traceId);
-      if (names.every((name) => found.some((span) => span.name === name)))
-        return Object.fromEntries(found.map((span) => [span.name, span]));
+      const arrived = (name: string) => found.filter((span) => span.name === name).length;
+      if (Object.entries(counts).every(([name, count]) => arrived(name) >= count))
+        return found.sort((one, other) => one.start - other.start);
       if (Date.now() > deadline)
         throw new Error(`of the trace ${traceId} only these spans came: ${found.map(({ name }) => name).join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,3 +1,4 @@
+import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { TokenScope } from '../auth/token-keys.js';
 import type { Exchange, PathNames } from './exchange.js';
 import type { Operations } from './openapi/operation.js';
@@ -20,8 +21,11 @@ export interface Endpoint {
   readonly open?: true;
   /** One handler for every method, or one for each; another method is refused. */
   readonly handle: Handler | { readonly [method: string]: Handler };
-  /** Takes the connection of a client over that asks to speak WebSocket; absent: it is refused. What it throws is answered. */
-  readonly converse?: (exchange: Exchange, upgrade: Upgrade) => void;
+  /**
+   * Takes the connection of a client over that asks to speak WebSocket; absent: it is refused. What it throws is answered.
+   * `beginTrace` begins the trace of one message; undefined where messages are not traced.
+   */
+  readonly converse?: (exchange: Exchange, upgrade: Upgrade, beginTrace?: () => CallTrace) => void;
   /** What OpenAPI documents say of it, by their spelling of the path; absent where they pass over it. */
   readonly operations?: Operations;
 }

@@ -208,7 +208,7 @@ export class Exchange {
     const { headersSent, statusCode, writableFinished } = this.#response;
     if (!headersSent) trace.end({}, 'The caller has gone.');
     else if (!writableFinished) trace.end({ 'http.response.status_code': statusCode }, 'The answer was cut.');
-    else trace.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : null);
+    else trace.answered(statusCode);
   }
 
   #send(status: number, phrase: string | undefined, own: readonly string[], body: Uint8Array): void {

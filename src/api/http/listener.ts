@@ -11,7 +11,7 @@ import type { Gate } from './gate.js';
 import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
 import { canonicalPath } from './path.js';
 import { resourceNotFound } from './refusals.js';
-import { beginTrace } from './request-trace.js';
+import { beginMessageTrace, beginTrace } from './request-trace.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 import { asksForWebSocket, serveAsPlain, type Upgrade } from './upgrade.js';
 
@@ -192,7 +192,9 @@ export class Listener {
     if (endpoint.converse === undefined) {
       throw new ServingError('badRequest', 'WebSocket is spoken at /predictions/{model_name}[/{model_version}] only.');
     }
-    endpoint.converse(exchange, upgrade);
+    const { tracing } = this.#settings;
+    const beginTrace = tracing ? () => beginMessageTrace(tracing, exchange.request, endpoint.path) : undefined;
+    endpoint.converse(exchange, upgrade, beginTrace);
   }
 
   /** A request that would leave HTTP: it waits until those before it on the connection are answered. */

@@ -4,6 +4,7 @@ import type { Answer, Inference } from '../../batching/inference.js';
 import { newSequenceId } from '../../batching/sequence-words.js';
 import type { SequenceHeaders } from '../../config/sequence-headers.js';
 import { ServingError } from '../../errors/serving-error.js';
+import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { timeLimit } from '../../workers/time-limit.js';
 import type { ErrorDocument, Outgoing, ResultMessages } from './conversation-messages.js';
@@ -23,6 +24,8 @@ export interface ConversationParts {
   readonly stallMs: number;
   /** How often the client has to show that it is there, in ms; 0: never. */
   readonly pingMs: number;
+  /** Begins the trace of one message; undefined: they are not traced. */
+  readonly beginTrace: (() => CallTrace) | undefined;
   /** What is said of an error. */
   readonly shown: (error: unknown, requestId: string) => ErrorDocument;
 }
@@ -109,10 +112,12 @@ export class Conversation {
 
   /** Never rejects. */
   async #answer(message: Message, request: number, requestId: string, before: Promise<void>): Promise<void> {
-    const { messages, shown } = this.#parts;
+    const { messages, shown, beginTrace } = this.#parts;
+    const trace = beginTrace?.();
+    let status = 200;
     let inference: Inference | null = null;
     try {
-      const outcome = this.#admit(message, request, requestId);
+      const outcome = this.#admit(message, request, requestId, trace);
       if ('answer' in outcome) {
         inference = outcome;
         this.#inferences.add(inference);
@@ -121,10 +126,16 @@ export class Conversation {
       }
       await before;
       if (!('answer' in outcome)) throw outcome.failure;
-      await this.#send(request, message.kind, await outcome.answer);
+      const answer = await outcome.answer;
+      await this.#send(request, message.kind, trace ? withTrace(answer, trace) : answer);
+      status = answer.status;
     } catch (error) {
-      await this.#write(messages.error(request, shown(error, requestId)));
+      const document = shown(error, requestId);
+      await this.#write(messages.error(request, document));
+      status = document.code;
     } finally {
+      if (this.#isOpen()) trace?.answered(status);
+      else trace?.end({}, 'The caller has gone.');
       if (inference) {
         inference.cancel();
         this.#inferences.delete(inference);
@@ -132,7 +143,12 @@ export class Conversation {
     }
   }
 
-  #admit({ value, kind }: Message, request: number, requestId: string): Inference | { failure: unknown } {
+  #admit(
+    { value, kind }: Message,
+    request: number,
+    requestId: string,
+    trace: CallTrace | undefined,
+  ): Inference | { failure: unknown } {
     const { serving, target, contentType, headersOf, sequence } = this.#parts;
     const media = contentType ?? (kind === 'text' ? 'text/plain' : 'application/octet-stream');
     const place = sequence ? [sequence.id, this.#sequenceId, ...(request === 0 ? [sequence.start, 'true'] : [])] : [];
@@ -141,6 +157,7 @@ export class Conversation {
         requestId,
         parameters: [{ name: 'body', contentType: media, value }],
         headers: [...headersOf(value.length), ...place],
+        trace,
       });
     } catch (failure) {
       return { failure };
@@ -211,6 +228,11 @@ export class Conversation {
       if (!(error instanceof ServingError)) throw error;
     }
   }
+}
+
+/** A result names its span among its headers, as over HTTP. */
+function withTrace(answer: Answer, { traceparent }: CallTrace): Answer {
+  return { ...answer, headers: [...answer.headers, 'traceparent', traceparent] };
 }
 
 function whole(data: RawData): Buffer {

@@ -2,6 +2,7 @@ import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Config } from '../../config/config.js';
 import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
+import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { timeLimit } from '../../workers/time-limit.js';
 import { handlerHeaders } from '../codec/handler-headers.js';
@@ -23,6 +24,17 @@ export const connectParameters = z.object({
     'Media type of the messages, by which handlers get them as bytes, text or JSON; else `text/plain` of text and `application/octet-stream` of binary ones.',
   ).optional(),
 });
+
+/** What the messages of a connection become requests with. */
+export interface MessageTerms {
+  readonly target: Target;
+  /** Whether the handshake carries a token of this server, which models must not see. */
+  readonly stripAuthorization: boolean;
+  /** Headers that handlers see with each message, as name, value, ... */
+  readonly injected: readonly string[];
+  /** Begins the trace of one message; undefined: they are not traced. */
+  readonly beginTrace: (() => CallTrace) | undefined;
+}
 
 /** The headers of a handshake say nothing of the messages. */
 const ofTheHandshake = /^(connection|upgrade|sec-websocket-.*)$/i;
@@ -48,11 +60,10 @@ export class WebSocketDoor {
 
   /**
    * Takes a connection over from HTTP.
-   * @param stripAuthorization whether the request carries a token of this server, which models must not see
-   * @param injected headers that handlers see with each message, as name, value, ...
    * @throws ServingError modelNotFound, versionNotFound, badRequest.
    */
-  open(exchange: Exchange, upgrade: Upgrade, target: Target, stripAuthorization: boolean, injected: string[]): void {
+  open(exchange: Exchange, upgrade: Upgrade, terms: MessageTerms): void {
+    const { target, stripAuthorization, injected, beginTrace } = terms;
     const { content_type: contentType = null } = checkParameters(connectParameters, exchange.query.toObject());
     const [version] = this.#serving.describe(target);
     const { request } = exchange;
@@ -68,6 +79,7 @@ export class WebSocketDoor {
         sequence: version?.stateful ? sequenceHeadersOf(this.#config) : null,
         stallMs: this.#config.streamStallTimeout * 1000,
         pingMs: this.#config.websocketPingInterval * 1000,
+        beginTrace,
         shown: (error, requestId) => exchange.document(error, requestId),
       });
       this.#conversations.add(conversation);

@@ -29,6 +29,15 @@ export class CallSpan implements CallTrace, ParentCall {
     this.#span.setAttributes(this.#model);
   }
 
+  begin(name: string, attributes: Attributes): CallTrace {
+    const options = { startTime: wallClock(), attributes: { ...attributes } };
+    return new CallSpan(this.#maker.tracer.startSpan(name, options, this.context), this.#maker);
+  }
+
+  answered(status: number): void {
+    this.end({ 'http.response.status_code': status }, status >= 500 ? String(status) : null);
+  }
+
   end(attributes: Attributes, failure: string | null): void {
     this.#span.setAttributes(attributes);
     if (failure !== null) this.#span.setStatus({ code: SpanStatusCode.ERROR, message: failure });

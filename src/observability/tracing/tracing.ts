@@ -33,7 +33,11 @@ export interface CallTrace {
   readonly traceparent: string;
   /** Which model answers it. */
   servedBy(model: string, version: string): void;
-  /** @param failure what went wrong on this side, in a word or a sentence; null where nothing did. */
+  /** Begins the span of a part of it: what comes of that is beneath that span. */
+  begin(name: string, attributes: Attributes): CallTrace;
+  /** Ends it with the status of an HTTP answer, which says whether this side is to blame. */
+  answered(status: number): void;
+  /** Ends it. @param failure what went wrong on this side, in a word or a sentence; null where nothing did. */
   end(attributes: Attributes, failure: string | null): void;
   /** A worker takes requests, this call's among them. @param resumed so many of the first were with it before. */
   startBatch(requests: readonly TracedRequest[], resumed: number): BatchTrace;

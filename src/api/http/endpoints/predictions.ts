@@ -6,7 +6,6 @@ import type { Operation } from '../openapi/operation.js';
 import { handlerBody, inferenceResponses } from '../openapi/responses.js';
 import { resourceNotFound } from '../refusals.js';
 import { text } from '../request-parameters.js';
-import type { Upgrade } from '../upgrade.js';
 import { inferenceHandler } from './inference-call.js';
 
 const modelName = text('Name of the model.');
@@ -23,8 +22,13 @@ function family(context: DoorContext, root: string, explain: 'True' | 'False'): 
   });
   const injected = ({ names }: Exchange) => ['url_path', names['*'] ?? '', 'explain', explain];
   const handle = inferenceHandler(context, { target: targetOf, injected });
-  const converse = (exchange: Exchange, upgrade: Upgrade) =>
-    context.sockets.open(exchange, upgrade, targetOf(exchange), context.tokens !== null, injected(exchange));
+  const converse: Endpoint['converse'] = (exchange, upgrade, beginTrace) =>
+    context.sockets.open(exchange, upgrade, {
+      target: targetOf(exchange),
+      stripAuthorization: context.tokens !== null,
+      injected: injected(exchange),
+      beginTrace,
+    });
   const role = 'inference';
   return [
     {
