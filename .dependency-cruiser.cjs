@@ -7,7 +7,7 @@
  * may use them, they use nothing above. `benchmark` drives servers from outside: it starts `bin/torchserve` as anyone
  * would, and of the others it knows only where the package is and what proto/ says.
  */
-const room = (name) => (name === 'server' ? '^src/server\\.ts$' : `^src/${name}(/|\\.ts$)`);
+const room = (name) => (name === 'server' ? '^src/(server|assembly)\\.ts$' : `^src/${name}(/|\\.ts$)`);
 const leaves = ['errors', 'config', 'observability'];
 
 /** What each room may import beside itself and the leaves. Only api/grpc and workers/link see `generated`. */

@@ -15,7 +15,8 @@ export class NurseryLauncher implements Launcher {
   readonly #nurseries = new Map<string, Nursery>();
   readonly #env: Readonly<Record<string, string>>;
   readonly #log: (line: string) => void;
-  readonly #onFork: (elapsedMs: number | null) => void;
+  /** Told how long (ms) each fork took; null where it was refused. */
+  onFork: (elapsedMs: number | null) => void = () => {};
   #listening: Promise<void> | null = null;
   #closed = false;
 
@@ -23,19 +24,12 @@ export class NurseryLauncher implements Launcher {
    * @param runFolder private folder for the output socket.
    * @param env environment of the nurseries.
    * @param log what nurseries print, and why a worker was spawned instead.
-   * @param onFork told how long (ms) each fork took; null where it was refused.
    */
-  constructor(
-    runFolder: string,
-    env: Readonly<Record<string, string>>,
-    log: (line: string) => void,
-    onFork: (elapsedMs: number | null) => void = () => {},
-  ) {
+  constructor(runFolder: string, env: Readonly<Record<string, string>>, log: (line: string) => void) {
     this.#output = new OutputSocket(runFolder);
     this.#preloaded = new PreloadedNurseries(this.#output, log);
     this.#env = env;
     this.#log = log;
-    this.#onFork = onFork;
   }
 
   /** Starts the nursery of an interpreter before anyone waits for it. */
@@ -51,10 +45,10 @@ export class NurseryLauncher implements Launcher {
     if (shared) return shared;
     if (order.freshInterpreter) return await this.#spawner.launch(order);
     try {
-      return await this.#nursery(order.python).fork(order, this.#onFork);
+      return await this.#nursery(order.python).fork(order, this.onFork);
     } catch (error) {
       if (!(error instanceof NurseryRefusal)) throw error;
-      this.#onFork(null);
+      this.onFork(null);
       this.#log(`worker ${order.workerId} starts as a fresh interpreter: ${error.message}`);
       return await this.#spawner.launch(order);
     }
@@ -63,7 +57,7 @@ export class NurseryLauncher implements Launcher {
   /** A worker that shares its loaded model with others of its version; null where that cannot be. */
   async #sharing(order: LaunchOrder, preload: Preload): Promise<WorkerProcess | null> {
     try {
-      return await this.#preloaded.fork(order, preload, this.#onFork);
+      return await this.#preloaded.fork(order, preload, this.onFork);
     } catch (error) {
       if (!(error instanceof NurseryRefusal)) throw error;
       this.#log(`worker ${order.workerId} does not share its model: ${error.message}`);

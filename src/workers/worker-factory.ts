@@ -1,9 +1,8 @@
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { CpuShare } from './cpu/cpu-share.js';
 import type { Dispatch } from './desk.js';
 import type { DeviceAssigner } from './device-assigner.js';
-import { packageRoot } from './package-root.js';
 import { RestartPolicy } from './restart-policy.js';
 import { Worker, type WorkerEvents, type WorkerParts } from './worker.js';
 
@@ -136,23 +135,6 @@ function dispatchOf({ asyncCommunication, continuousBatching, stateful, batchSiz
   if (asyncCommunication) return { kind: 'flights' };
   if (continuousBatching) return { kind: 'steps', slots: stateful ? 2 * batchSize : batchSize };
   return { kind: 'batches' };
-}
-
-/**
- * The environment that workers inherit: the server's, less what the configuration withholds, with the Python side of
- * this package on the path behind whatever the user put there.
- */
-export function workerEnvironment(
-  inherited: NodeJS.ProcessEnv,
-  withheld: RegExp | null,
-  settings: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const kept = Object.entries(inherited).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !withheld?.test(entry[0]),
-  );
-  const env = { ...Object.fromEntries(kept), ...settings };
-  const path = [env['PYTHONPATH'], join(packageRoot, 'python_backend')].filter(Boolean).join(delimiter);
-  return { ...env, PYTHONPATH: path };
 }
 
 function withPath(env: Readonly<Record<string, string>>, folders: readonly string[]): Readonly<Record<string, string>> {
