@@ -15,10 +15,12 @@ ENVELOPES = f"{BUILT_IN}.request_envelope"
 
 
 class Handler(NamedTuple):
-    """`entry_point(data, context)` answers a batch; `initialize(context)` is called once before."""
+    """`entry_point(data, context)` answers a batch; `initialize(context)` is called once before. `owner` is the object
+    or the module that they belong to."""
 
     entry_point: Callable[..., Any]
     initialize: Callable[[Any], Any]
+    owner: Any
 
 
 def find_handler(name: str | None, model_dir: str, envelope: str | None = None) -> Handler:
@@ -67,7 +69,7 @@ def _of_function(module: ModuleType, name: str) -> Handler | None:
     entry = getattr(module, name, None)
     if entry is None:
         return None
-    return Handler(entry, lambda context: entry(None, context))
+    return Handler(entry, lambda context: entry(None, context), module)
 
 
 def _of_class(module: ModuleType) -> Handler:
@@ -78,7 +80,7 @@ def _of_class(module: ModuleType) -> Handler:
     if not hasattr(handler, "handle"):
         raise ValueError(f"Expect handle method in class {classes[0]}")
     # Looked up once, here: a constructor may have put something else in its place.
-    return Handler(handler.handle, lambda context: handler.initialize(context))
+    return Handler(handler.handle, lambda context: handler.initialize(context), handler)
 
 
 def _wrapped(entry_point: Callable[..., Any], name: str) -> Callable[..., Any]:

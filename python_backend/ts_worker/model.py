@@ -13,6 +13,7 @@ import yaml
 
 from ts.context import Context
 from ts.version import __version__
+from ts_worker.declaration import Declaration, declaration_of
 from ts_worker.loader import find_handler
 
 
@@ -21,6 +22,7 @@ class Model(NamedTuple):
 
     context: Context
     entry_point: Callable[..., Any]
+    declaration: Declaration = Declaration([], [])
 
     @property
     def is_async(self) -> bool:
@@ -50,7 +52,7 @@ def load_model(
         # Handlers take it with asyncio.get_event_loop(), and may run it themselves while they initialise.
         asyncio.set_event_loop(asyncio.new_event_loop())
     found.initialize(context)
-    return model
+    return model._replace(declaration=declaration_of(found.owner))
 
 
 def read_manifest(model_dir: str) -> dict[str, Any] | None:

@@ -78,7 +78,7 @@ class Runner:
         with answering(self._link, batch, self._metrics) as result:
             if self._model is None:
                 raise prediction_failed()
-            context, entry_point = self._model
+            context, entry_point = self._model.context, self._model.entry_point
             channel = BatchChannel(self._link, batch)
             inputs = decode_batch(batch.requests, self._link.memory)
             with handling(batch, result):
@@ -91,6 +91,8 @@ class Runner:
         outcome = Loaded(code=Code.OK, message=f"loaded model {load.model_name}")
         try:
             self._model = self._make(load)
+            outcome.openai_routes.extend(self._model.declaration.routes)
+            outcome.openai_models.extend(self._model.declaration.models)
             set_up()
         except Exception as error:
             logger.error("Backend worker process died.", exc_info=True)

@@ -76,6 +76,8 @@ export interface ModelConfig {
   readonly maxNumSequence?: number;
   readonly maxSequenceJobQueueSize?: number;
   readonly autoscale?: AutoscaleBlock;
+  /** Ours. */
+  readonly openaiRoutes?: readonly string[];
 }
 
 /** The `torchrun` block of model-config.yaml, defaults filled in. */

@@ -40,6 +40,8 @@ function choice(...words: string[]): Key {
   };
 }
 
+const openaiRoutes = ['v1/chat/completions', 'v1/completions', 'v1/embeddings'] as const;
+
 const torchrunSchema = z.object({
   nnodes: z.int32().min(1).default(1),
   'nproc-per-node': z.int32().min(1).default(1),
@@ -103,6 +105,11 @@ const keys = {
   maxNumSequence: integer(1, undefined),
   maxSequenceJobQueueSize: integer(1, undefined),
   autoscale,
+  openaiRoutes: {
+    schema: z.array(z.enum(openaiRoutes)),
+    takes: `a list of ${openaiRoutes.join(', ')}`,
+    settle: (value: string[]) => value,
+  },
 } satisfies Record<keyof ModelConfig, Key>;
 
 /** The frontend's keys of model-config.yaml and what each takes, for the documentation. */

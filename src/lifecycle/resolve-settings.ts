@@ -65,6 +65,7 @@ export function resolveSettings(
     sequenceMaxIdleMs: yaml.sequenceMaxIdleMSec ?? 0,
     sequenceTimeoutMs: yaml.sequenceTimeoutMSec ?? 0,
     maxNumSequence: stateful ? (yaml.maxNumSequence ?? 1) : 0,
+    openaiRoutes: yaml.openaiRoutes ?? null,
     maxSequenceJobQueueSize: stateful ? (yaml.maxSequenceJobQueueSize ?? 1) : 0,
   };
 }

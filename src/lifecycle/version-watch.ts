@@ -57,8 +57,8 @@ export class VersionWatch {
         if (this.#telemetry)
           this.#logging.telemetry(`ModelServerError.Count:1|#TorchServe:${torchServeVersion},${reason}:-1`);
       },
-      loaded: (worker, elapsedMs) => {
-        version.workerLoaded();
+      loaded: (worker, { openaiRoutes: routes = [], openaiModels: models = [] }, elapsedMs) => {
+        version.workerLoaded({ routes, models });
         meter.workerLoaded(worker.name, elapsedMs);
       },
       line: output,

@@ -12,6 +12,7 @@ import { timeLimit } from '../workers/time-limit.js';
 import type { Worker } from '../workers/worker.js';
 import { type Resized, WorkerPool } from '../workers/worker-pool.js';
 import type { AutoscaleSnapshot, AutoscaleStatus } from './autoscale-status.js';
+import type { OpenAiDeclaration } from './openai-declaration.js';
 import type { VersionSnapshot } from './snapshot.js';
 import type { VersionSettings } from './version-settings.js';
 
@@ -60,6 +61,7 @@ export class ModelVersion {
   readonly url: string | null;
   readonly workflow: string | null;
   readonly loadedAtStartup: boolean;
+  readonly registeredAt = new Date();
   /** How its workers follow the load; null: they stay as many as the bounds make them. */
   autoscale: AutoscaleSettings | null;
   /** What autoscaling made of it; null where it is off, or has not looked yet. */
@@ -73,6 +75,7 @@ export class ModelVersion {
   #minWorkers = 0;
   #maxWorkers = 0;
   #lastError: string | null = null;
+  #declared: OpenAiDeclaration | null = null;
   #closed = false;
 
   constructor(parts: VersionParts) {
@@ -127,6 +130,12 @@ export class ModelVersion {
 
   get meter(): VersionMeter | null {
     return this.#parts.meter ?? null;
+  }
+
+  /** What it answers of OpenAI's API; null while its handler has not been loaded, and the yaml does not tell. */
+  get openai(): OpenAiDeclaration | null {
+    const { openaiRoutes: routes } = this.settings;
+    return routes === null ? this.#declared : { routes, models: this.#declared?.models ?? [] };
   }
 
   /** The processes of the workers that serve. */
@@ -200,8 +209,10 @@ export class ModelVersion {
     if (this.#pool.alive === 0) this.#answerQueue();
   }
 
-  workerLoaded(): void {
+  /** @param declared what its handler says. */
+  workerLoaded(declared: OpenAiDeclaration): void {
     this.#lastError = null;
+    this.#declared = declared;
   }
 
   /**
@@ -221,10 +232,12 @@ export class ModelVersion {
   snapshot(isDefault: boolean): VersionSnapshot {
     return {
       ...this.settings,
+      openai: this.openai,
       modelName: this.modelName,
       version: this.version,
       isDefault,
       url: this.url,
+      registeredAt: this.registeredAt,
       minWorkers: this.#minWorkers,
       maxWorkers: this.#maxWorkers,
       loadedAtStartup: this.loadedAtStartup,

@@ -30,6 +30,12 @@ export class Registry {
       });
   }
 
+  /** undefined where there is no such version. */
+  find({ model: name, version }: Target): ModelVersion | undefined {
+    const model = this.#models.get(name);
+    return model?.versions.get(version ?? model.defaultVersion);
+  }
+
   /** @throws ServingError modelNotFound, versionNotFound. */
   get({ model: name, version }: Target): ModelVersion {
     const model = this.#model(name);

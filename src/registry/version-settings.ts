@@ -32,4 +32,6 @@ export interface VersionSettings {
   readonly sequenceTimeoutMs: number;
   readonly maxNumSequence: number;
   readonly maxSequenceJobQueueSize: number;
+  /** Routes of OpenAI's API that it answers; null: the handler says it. */
+  readonly openaiRoutes: readonly string[] | null;
 }

@@ -2,6 +2,7 @@ import type { Inference, InferenceInput } from '../batching/inference.js';
 import type { ModelVersion } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { VersionSnapshot } from '../registry/snapshot.js';
+import { type OpenAiModel, openAiModel, openAiModels } from './openai-models.js';
 import type { Serving, Target } from './serving.js';
 
 /** Answers the front doors from the registry. */
@@ -32,6 +33,14 @@ export class ModelServing implements Serving {
 
   list(): readonly VersionSnapshot[] {
     return this.#registry.defaults().map((version) => this.#snapshot(version));
+  }
+
+  openaiModels(): readonly OpenAiModel[] {
+    return openAiModels(this.#registry);
+  }
+
+  openaiModel(id: string): OpenAiModel {
+    return openAiModel(this.#registry, id);
   }
 
   soleStartupModel(): string | null {

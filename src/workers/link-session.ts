@@ -1,11 +1,5 @@
 import type { Desk } from './desk.js';
-import type { BatchResult, LinkListener, Metric, ResultCode, WorkerAnswer, WorkerLink } from './link/worker-link.js';
-
-/** How a load ended. */
-export interface LoadOutcome {
-  readonly code: ResultCode;
-  readonly message: string;
-}
+import type { BatchResult, LinkListener, LoadOutcome, Metric, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 
 /** The stream of one process: hands what the worker says to whom it concerns. */
 export class LinkSession implements LinkListener {

@@ -4,7 +4,14 @@ import { ServingError } from '../errors/serving-error.js';
 import type { CpuAllotment, CpuShare } from './cpu/cpu-share.js';
 import type { Desk, Dispatch } from './desk.js';
 import type { Expected } from './link/link-server.js';
-import { type BatchResult, Code, type Load, type Metric, type WorkerLink } from './link/worker-link.js';
+import {
+  type BatchResult,
+  Code,
+  type Load,
+  type LoadOutcome,
+  type Metric,
+  type WorkerLink,
+} from './link/worker-link.js';
 import { LinkSession } from './link-session.js';
 import { makeDesk } from './make-desk.js';
 import { residentBytes } from './process-memory.js';
@@ -43,7 +50,7 @@ export interface WorkerEvents {
   entered(worker: Worker, state: WorkerState): void;
   line(worker: Worker, stream: OutputStream, line: string): void;
   metrics(worker: Worker, metrics: readonly Metric[]): void;
-  loaded(worker: Worker, elapsedMs: number): void;
+  loaded(worker: Worker, outcome: LoadOutcome, elapsedMs: number): void;
   /** @param heldMs since the worker could have begun the batch. */
   finished(worker: Worker, result: BatchResult, requests: readonly PendingRequest[], heldMs: number): void;
   died(worker: Worker, message: string, reason: DeathReason): void;
@@ -254,15 +261,31 @@ export class Worker {
         return new LoadFailure(outcome.message, 'load_failed', outcome.code === Code.LOAD_OUT_OF_MEMORY);
       }
       limit.cancel();
-      return await this.#serve(process, link, session, began);
+      return await this.#serve(process, link, session, (desk) => this.#opens(desk, outcome, began));
     } finally {
       link.close();
       this.#link = null;
     }
   }
 
-  async #serve(process: WorkerProcess, link: WorkerLink, session: LinkSession, began: number): Promise<LoadFailure> {
-    const { batcher, restarts, events } = this.#parts;
+  /** The model is loaded: requests may come. */
+  #opens(desk: Desk, outcome: LoadOutcome, began: number): void {
+    this.#parts.restarts.succeeded();
+    this.#lastError = null;
+    if (this.#life.transition(['loading'], 'ready')) {
+      this.#parts.events.loaded(this, outcome, performance.now() - began);
+      this.#firstLoaded();
+      desk.open();
+    }
+  }
+
+  async #serve(
+    process: WorkerProcess,
+    link: WorkerLink,
+    session: LinkSession,
+    open: (desk: Desk) => void,
+  ): Promise<LoadFailure> {
+    const { batcher, events } = this.#parts;
     const desk = makeDesk(this.#options.dispatch, {
       link,
       batcher,
@@ -277,13 +300,7 @@ export class Worker {
     });
     this.#desk = desk;
     session.desk = desk;
-    restarts.succeeded();
-    this.#lastError = null;
-    if (this.#life.transition(['loading'], 'ready')) {
-      events.loaded(this, performance.now() - began);
-      this.#firstLoaded();
-      desk.open();
-    }
+    open(desk);
     await session.whenClosed;
     const exit = await this.#lastBreath(process);
     desk.lost(() => deathError(exit, this.#overdue));

@@ -163,7 +163,7 @@ export class AutoscalingStage {
           entered: () => {},
           line: () => {},
           metrics: () => {},
-          loaded: () => version.workerLoaded(),
+          loaded: () => version.workerLoaded({ routes: [], models: [] }),
           finished: () => {},
           died: (_worker, message) => version.workerDied(message),
         },

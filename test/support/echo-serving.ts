@@ -8,7 +8,7 @@ import type {
   ScaleOutcome,
 } from '../../src/lifecycle/lifecycle.js';
 import type { VersionSnapshot } from '../../src/registry/snapshot.js';
-import type { Serving, Target } from '../../src/serving/serving.js';
+import type { OpenAiModel, Serving, Target } from '../../src/serving/serving.js';
 
 /** What a model of an `EchoServing` does with a request; undefined: it tells what it was given, as JSON. */
 export type EchoModel = (input: InferenceInput, signal: AbortSignal) => Promise<Partial<Answer>> | Partial<Answer>;
@@ -24,6 +24,7 @@ export function versionSnapshot(
     version,
     isDefault: true,
     url: `${modelName}.mar`,
+    registeredAt: new Date(0),
     runtime: 'python',
     minWorkers: 1,
     maxWorkers: 1,
@@ -47,6 +48,7 @@ export function versionSnapshot(
     sequenceTimeoutMs: 0,
     maxNumSequence: 0,
     maxSequenceJobQueueSize: 0,
+    openai: null,
     autoscale: null,
     loadedAtStartup: false,
     workers: [
@@ -119,6 +121,14 @@ export class EchoServing implements Serving, Lifecycle {
     return [...this.models.keys()].sort().map((model) => this.#find({ model, version: null }));
   }
 
+  openaiModels(): readonly OpenAiModel[] {
+    return this.list().flatMap((version) => (version.openai?.routes.length ? [openAiModel(version)] : []));
+  }
+
+  openaiModel(id: string): OpenAiModel {
+    return openAiModel(this.#find({ model: id, version: null }));
+  }
+
   soleStartupModel(): string | null {
     return this.startupModel;
   }
@@ -178,6 +188,10 @@ export class EchoServing implements Serving, Lifecycle {
     answer.catch(() => {});
     return { answer, cancel };
   }
+}
+
+function openAiModel({ modelName: id, registeredAt, openai }: VersionSnapshot): OpenAiModel {
+  return { id, target: { model: id, version: null }, routes: openai?.routes ?? [], registeredAt, parent: null };
 }
 
 function told(target: Target, input: InferenceInput): Partial<Answer> {

@@ -36,6 +36,7 @@ export function versionSettings(settings: Partial<VersionSettings> = {}): Versio
     sequenceTimeoutMs: 0,
     maxNumSequence: 0,
     maxSequenceJobQueueSize: 0,
+    openaiRoutes: null,
     ...settings,
   };
 }

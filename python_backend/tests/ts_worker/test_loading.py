@@ -389,3 +389,47 @@ class TestMetrics:
         worker.predict(request())
         (later,) = worker.next_event("metrics").metrics
         assert later.name == "Later"
+
+
+DECLARING = """
+class Handler:
+    openai_routes = {routes}
+    def initialize(self, context):
+        self.openai_models = {models}
+    def handle(self, data, context):
+        return data
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "routes", "models"),
+    [
+        (DECLARING.format(routes="('v1/completions', 'v1/embeddings')", models="['tuned']"), 2, ["tuned"]),
+        (DECLARING.format(routes="['v1/chat/completions']", models="{'a': 1}.keys()"), 1, ["a"]),
+        ("openai_routes = ['v1/embeddings']\n" + NAMED.format(function="handle", answer="x"), 1, []),
+        (NAMED.format(function="handle", answer="x"), 0, []),
+    ],
+)
+def test_what_a_handler_declares(workers, archive, source, routes, models) -> None:
+    archive.write("my.py", source)
+    loaded = workers.fork(archive.folder).load(archive.folder, "my.py")
+    assert (loaded.code, len(loaded.openai_routes), list(loaded.openai_models)) == (Code.OK, routes, models)
+
+
+@pytest.mark.parametrize(
+    ("routes", "models", "message"),
+    [
+        (
+            "['chat']",
+            "[]",
+            'openai_routes of the handler has "chat", which is none of v1/chat/completions, v1/completions, '
+            "v1/embeddings",
+        ),
+        ("True", "[]", "openai_routes of the handler should be a list or tuple of texts, but is True"),
+        ("[]", "'tuned'", "openai_models of the handler should be a list or tuple of texts, but is 'tuned'"),
+    ],
+)
+def test_what_no_handler_can_declare(failure, archive, routes, models, message) -> None:
+    archive.write("my.py", DECLARING.format(routes=routes, models=models))
+    loaded, _ = failure("my.py")
+    assert loaded.message == f"ValueError: {message}"

@@ -1,5 +1,6 @@
 import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { TokenScope } from '../auth/token-keys.js';
+import type { ErrorFormat } from './error-format.js';
 import type { Exchange, PathNames } from './exchange.js';
 import type { Operations } from './openapi/operation.js';
 import { methodNotAllowed } from './refusals.js';
@@ -15,8 +16,8 @@ export type Role = TokenScope | 'metrics';
 export interface Endpoint {
   /** As the router spells it: `/models/:model_name`. */
   readonly path: string;
-  /** The API that it belongs to, which may depend on the names in its path. */
-  readonly role: Role | ((names: PathNames) => Role);
+  /** The API that it belongs to, which may depend on the names in its path; of several, the key of any will do. */
+  readonly role: Role | ((names: PathNames) => Role | readonly Role[]);
   /** Whether it is served without a token. */
   readonly open?: true;
   /** One handler for every method, or one for each; another method is refused. */
@@ -26,6 +27,8 @@ export interface Endpoint {
    * `beginTrace` begins the trace of one message; undefined where messages are not traced.
    */
   readonly converse?: (exchange: Exchange, upgrade: Upgrade, beginTrace?: () => CallTrace) => void;
+  /** How its errors are written, which may depend on the names in its path; absent or undefined: as TorchServe does. */
+  readonly errors?: (names: PathNames) => ErrorFormat | undefined;
   /** What OpenAPI documents say of it, by their spelling of the path; absent where they pass over it. */
   readonly operations?: Operations;
 }

@@ -5,6 +5,7 @@ import { kserveV1, kserveV2, openInferenceProtocol } from './endpoints/kserve.js
 import { metrics } from './endpoints/metrics.js';
 import { model } from './endpoints/model.js';
 import { models } from './endpoints/models.js';
+import { openai } from './endpoints/openai.js';
 import { ping } from './endpoints/ping.js';
 import { predictions } from './endpoints/predictions.js';
 import { sagemaker } from './endpoints/sagemaker.js';
@@ -20,7 +21,7 @@ export function endpointsOf(roles: ReadonlySet<Role>, context: DoorContext): End
     if (context.openInferenceProtocol) {
       endpoints.push(...openInferenceProtocol(context));
     }
-    endpoints.push(...sagemaker(context), ...wfpredict(context));
+    endpoints.push(...openai(context), ...sagemaker(context), ...wfpredict(context));
   }
   if (roles.has('inference') || roles.has('management')) {
     endpoints.push(kserveV1(context, roles));

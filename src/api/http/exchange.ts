@@ -11,6 +11,7 @@ import { jsonDocument } from '../codec/json-document.js';
 import { Query } from '../codec/query.js';
 import { ClientGone, readBody, storeBody } from '../codec/request-body.js';
 import { type Framing, headerBlock } from './envelope.js';
+import { type ErrorFormat, isSendable, torchServeErrors } from './error-format.js';
 import { type PieceFormat, pieceEvents, plainPieces, writeResult } from './result-stream.js';
 import type { Upgrade } from './upgrade.js';
 
@@ -53,6 +54,8 @@ export class Exchange {
   readonly upgrade: Upgrade | null;
   /** undefined where it is not traced. */
   readonly trace: CallTrace | undefined;
+  /** How its errors are written. */
+  errors: ErrorFormat = torchServeErrors;
   readonly #response: ServerResponse;
   readonly #settings: ExchangeSettings;
   /** Milliseconds since the epoch at which the request had arrived as a whole. */
@@ -146,23 +149,35 @@ export class Exchange {
 
   /** Answers with what a handler gave. @throws ServingError internal where it is too large, or cannot be sent. */
   async sendAnswer(answer: Answer): Promise<void> {
-    const { maxResponseSize } = this.#settings;
-    if (answer.body.length > maxResponseSize) {
-      throw new ServingError(
-        'internal',
-        `The answer of the model is larger than ${maxResponseSize} bytes, the max_response_size of this server.`,
-      );
-    }
     const isStream = answer.rest !== undefined;
     const asEvents =
       acceptsEvents(this.request.headers.accept) && (isStream || answer.status < 400) && answer.status !== 204;
     if (asEvents && !isEventStream(answer.headers)) {
-      await this.#stream({ ...answer, headers: withContentType(answer.headers, eventStreamType) }, pieceEvents);
+      await this.sendPieces({ ...answer, headers: withContentType(answer.headers, eventStreamType) }, pieceEvents);
     } else if (isStream) {
-      await this.#stream(answer, plainPieces);
+      await this.sendPieces(answer, plainPieces);
     } else {
-      this.#send(answer.status, answer.phrase, answer.headers, answer.body);
+      this.sendWhole(answer);
     }
+  }
+
+  /** The same, as it is. */
+  sendWhole(answer: Answer): void {
+    this.#mustFit(answer);
+    this.#send(answer.status, answer.phrase, answer.headers, answer.body);
+  }
+
+  /** The same, each piece as the format has it. */
+  async sendPieces(answer: Answer, format: PieceFormat): Promise<void> {
+    this.#mustFit(answer);
+    const framing = this.request.httpVersionMinor === 0 ? 'until-close' : 'chunked';
+    this.#head(answer.status, answer.phrase, answer.headers, framing);
+    await writeResult(this.#response, {
+      pieces: piecesOf(answer),
+      format,
+      stallMs: this.#settings.streamStallMs,
+      shown: (error) => this.#shown(error).document,
+    });
   }
 
   /** Answers with an error; after the head of a stream has gone, ends the connection in its place. */
@@ -172,14 +187,13 @@ export class Exchange {
       response.destroy();
       return;
     }
-    const document = this.document(error);
-    this.sendJson(document.code, document);
+    const { status, document } = this.#shown(error);
+    this.sendJson(isSendable(status) ? status : 500, document);
   }
 
-  /** What the client is told of an error; the log gets what is a defect of the server. */
-  document(error: unknown, requestId: string = this.id): { code: number; type: string; message: string } {
-    const { status, type, message } = error instanceof ServingError ? error : this.#ownDefect(error, requestId);
-    return { code: isSendable(status) ? status : 500, type, message };
+  /** What the client of a conversation is told of an error; the log gets what is a defect of the server. */
+  document(error: unknown, requestId: string): { code: number; type: string; message: string } {
+    return torchServeErrors(this.#served(error, requestId)).document;
   }
 
   /** The connection was taken over from HTTP. */
@@ -197,6 +211,23 @@ export class Exchange {
   #whole<T>(body: T): T {
     this.#arrived = Date.now();
     return body;
+  }
+
+  #mustFit({ body }: Answer): void {
+    const { maxResponseSize } = this.#settings;
+    if (body.length <= maxResponseSize) return;
+    throw new ServingError(
+      'internal',
+      `The answer of the model is larger than ${maxResponseSize} bytes, the max_response_size of this server.`,
+    );
+  }
+
+  #shown(error: unknown) {
+    return this.errors(this.#served(error, this.id));
+  }
+
+  #served(error: unknown, requestId: string): ServingError {
+    return error instanceof ServingError ? error : this.#ownDefect(error, requestId);
   }
 
   #ownDefect(error: unknown, requestId: string): ServingError {
@@ -218,17 +249,6 @@ export class Exchange {
     const bodiless = status === 204 || status === 304;
     this.#head(status, phrase, own, bodiless ? 'none' : { length: body.length });
     this.#response.end(bodiless ? undefined : body);
-  }
-
-  async #stream(answer: Answer, format: PieceFormat): Promise<void> {
-    const framing = this.request.httpVersionMinor === 0 ? 'until-close' : 'chunked';
-    this.#head(answer.status, answer.phrase, answer.headers, framing);
-    await writeResult(this.#response, {
-      pieces: piecesOf(answer),
-      format,
-      stallMs: this.#settings.streamStallMs,
-      shown: (error) => this.document(error),
-    });
   }
 
   #head(status: number, phrase: string | undefined, own: readonly string[], framing: Framing): void {
@@ -283,9 +303,4 @@ export function remoteText(socket: Socket): string {
     return '127.0.0.1';
   }
   return address.includes(':') ? `/[${address}]:${socket.remotePort}` : `/${address}:${socket.remotePort}`;
-}
-
-/** Whether Node can put a status on the wire as a final one. */
-function isSendable(status: number): boolean {
-  return Number.isInteger(status) && status >= 200 && status <= 999;
 }

@@ -177,11 +177,13 @@ export class Listener {
   }
 
   #serve(endpoint: Endpoint, exchange: Exchange): Promise<void> | void {
-    const role = typeof endpoint.role === 'function' ? endpoint.role(exchange.names) : endpoint.role;
+    const { names } = exchange;
+    exchange.errors = endpoint.errors?.(names) ?? exchange.errors;
+    const role = typeof endpoint.role === 'function' ? endpoint.role(names) : endpoint.role;
     if (this.#settings.gate.answersPreflight(exchange)) {
       return;
     }
-    this.#settings.gate.admit(exchange, [role], endpoint.open === true);
+    this.#settings.gate.admit(exchange, [role].flat(), endpoint.open === true);
     if (exchange.upgrade !== null) {
       return this.#switch(endpoint, exchange, exchange.upgrade);
     }

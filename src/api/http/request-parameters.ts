@@ -4,6 +4,16 @@ import { ServingError } from '../../errors/serving-error.js';
 /** The largest number that any parameter takes: TorchServe's were 32-bit. */
 const MOST = 2_147_483_647;
 
+/** A parameter of a request is missing, or not what it should be. */
+export class ParameterError extends ServingError {
+  readonly parameter: string;
+
+  constructor(parameter: string, message: string) {
+    super('badRequest', message);
+    this.parameter = parameter;
+  }
+}
+
 /** What a parameter's schema says besides its type. */
 export interface ParameterNotes {
   /** For the OpenAPI document. */
@@ -44,7 +54,7 @@ export function text(description: string) {
 /**
  * Checks the parameters of a request, from its query or its JSON body; names that are not asked for are passed over, as
  * are those that are null.
- * @throws ServingError badRequest naming the parameter and what it takes.
+ * @throws ParameterError naming the parameter and what it takes.
  */
 export function checkParameters<S extends z.ZodObject>(
   schema: S,
@@ -60,16 +70,16 @@ export function checkParameters<S extends z.ZodObject>(
   const field = schema.shape[name] as z.ZodType | undefined;
   const notes = field === undefined ? undefined : notesOf(field);
   if (value === undefined) {
-    throw new ServingError('badRequest', `Parameter ${name} is required.`);
+    throw new ParameterError(name, `Parameter ${name} is required.`);
   }
   if (notes?.refusal !== undefined) {
-    throw new ServingError(
-      'badRequest',
+    throw new ParameterError(
+      name,
       notes.refusal.replace('{}', () => String(value)),
     );
   }
-  throw new ServingError(
-    'badRequest',
+  throw new ParameterError(
+    name,
     `Parameter ${name} takes ${notes?.takes ?? 'another value'}, not ${JSON.stringify(value)?.slice(0, 200)}.`,
   );
 }

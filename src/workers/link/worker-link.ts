@@ -42,9 +42,19 @@ export interface BatchResult {
   readonly times?: WorkTimes | null;
 }
 
+/** How a load ended. */
+export interface LoadOutcome {
+  readonly code: ResultCode;
+  readonly message: string;
+  /** Routes of OpenAI's API that the handler declares, as its `url_path` names them: `v1/chat/completions`. */
+  readonly openaiRoutes?: readonly string[];
+  /** What requests on these routes may call the model beside its registered name. */
+  readonly openaiModels?: readonly string[];
+}
+
 /** What a worker says. Calls come in the order in which the worker said it; `closed` comes last, once. */
 export interface LinkListener {
-  loaded(outcome: { readonly code: ResultCode; readonly message: string }): void;
+  loaded(outcome: LoadOutcome): void;
   result(result: BatchResult): void;
   piece(batchId: number, index: number, answer: WorkerAnswer): void;
   metrics(metrics: readonly Metric[]): void;

@@ -42,6 +42,7 @@ sequenceMaxIdleMSec: 1000
 sequenceTimeoutMSec: 2000
 maxNumSequence: 16
 maxSequenceJobQueueSize: 10
+openaiRoutes: [v1/embeddings]
 `),
     ).toEqual({
       minWorkers: 1,
@@ -67,6 +68,7 @@ maxSequenceJobQueueSize: 10
       sequenceTimeoutMSec: 2000,
       maxNumSequence: 16,
       maxSequenceJobQueueSize: 10,
+      openaiRoutes: ['v1/embeddings'],
     });
   });
 
@@ -120,6 +122,7 @@ maxSequenceJobQueueSize: 10
     ['useVenv: "true"', 'Invalid useVenv: "true", should be true or false, in c.yaml'],
     ['useJobTicket: 1', 'Invalid useJobTicket: 1, should be true or false, in c.yaml'],
     ['deviceIds: 0', 'Invalid deviceIds: 0, should be a list of integers, in c.yaml'],
+    ['openaiRoutes: [v1/chat]', /^Invalid openaiRoutes: \["v1\/chat"\], should be a list of v1\/chat\/completions, /],
     ['deviceIds: [a]', 'Invalid deviceIds: ["a"], should be a list of integers, in c.yaml'],
     ['deviceType: 1', 'Invalid deviceType: 1, should be one of cpu, gpu, in c.yaml'],
     ['parallelType: {a: 1}', 'Invalid parallelType: {"a":1}, should be one of pp, tp, pptp, custom, in c.yaml'],

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { openAiErrors } from '../../openai/errors.js';
+import { openAiModelDocument } from '../../openai/model-list.js';
 import type { DoorContext } from '../door-context.js';
 import type { Endpoint, Role } from '../endpoint.js';
 import type { Exchange, PathNames } from '../exchange.js';
@@ -7,36 +9,35 @@ import { common, handlerBody, inferenceResponses, refusal } from '../openapi/res
 import { methodNotAllowed, resourceNotFound } from '../refusals.js';
 import { text } from '../request-parameters.js';
 import { inferenceHandler } from './inference-call.js';
+import { modelOperation, showOpenAiModel } from './openai.js';
 
 const names = z.object({ model_name: text('Name of the model.') });
 
 /**
- * `/v1/models/{name}`: with `:predict` or `:explain` an inference, else whether the model is ready. The two belong to
- * different APIs and may meet on one listener.
+ * `/v1/models/{name}`: with `:predict` or `:explain` an inference, else whether the model is ready, and what OpenAI's
+ * clients are told of it. The first belongs to the inference API and the second to the management API, which may meet on
+ * one listener; the third is told wherever there is inference.
  */
 export function kserveV1(context: DoorContext, roles: ReadonlySet<Role>): Endpoint {
   const infer = inferenceHandler(context, {
     target: (exchange) => ({ model: modelOf(exchange.names), version: null }),
     injected: ({ names }) => ['explain', targetOf(names).includes(':explain') ? 'True' : 'False'],
   });
-  const roleOf = (asked: PathNames): Role =>
-    roles.has('inference') && (!roles.has('management') || isInference(asked)) ? 'inference' : 'management';
-  const handle = (exchange: Exchange) => {
-    if (roleOf(exchange.names) === 'management') {
-      return readiness(context, exchange);
-    }
-    if (!isInference(exchange.names)) {
-      throw resourceNotFound();
-    }
-    return infer(exchange);
-  };
+  const both = (['inference', 'management'] as const).filter((role) => roles.has(role));
+  const infers = (asked: PathNames) => roles.has('inference') && isInference(asked);
   return {
     path: '/v1/models/:target',
-    role: roleOf,
-    handle,
+    role: (asked) => (infers(asked) ? 'inference' : both),
+    errors: (asked) => (infers(asked) || roles.has('management') ? undefined : openAiErrors),
+    handle: (exchange) => {
+      if (infers(exchange.names)) return infer(exchange);
+      if (exchange.method !== 'GET') throw roles.has('management') ? methodNotAllowed() : resourceNotFound();
+      if (!roles.has('management')) return showOpenAiModel(context, exchange, targetOf(exchange.names));
+      return readiness(context, exchange, roles.has('inference'));
+    },
     operations: [
       ...(roles.has('inference') ? [operation('/v1/models/{model_name}:predict', 'v1_predictions')] : []),
-      ...(roles.has('management') ? [readinessOperation] : []),
+      roles.has('management') ? readinessOperation : modelOperation,
     ],
   };
 }
@@ -86,13 +87,12 @@ export function openInferenceProtocol({ version }: DoorContext): Endpoint[] {
   ];
 }
 
-function readiness({ serving }: DoorContext, exchange: Exchange): void {
-  if (exchange.method !== 'GET') {
-    throw methodNotAllowed();
-  }
+function readiness({ serving }: DoorContext, exchange: Exchange, isOpenAi: boolean): void {
   const name = modelOf(exchange.names);
-  const [version] = serving.describe({ model: name, version: null });
-  exchange.sendJson(200, { name, ready: (version?.workers.length ?? 0) > 0 });
+  const shown = isOpenAi ? serving.openaiModels().find(({ id }) => id === name) : undefined;
+  const [version] = serving.describe({ model: shown?.target.model ?? name, version: null });
+  const ready = (version?.workers.length ?? 0) > 0;
+  exchange.sendJson(200, { name, ready, ...(shown && openAiModelDocument(shown)) });
 }
 
 function targetOf(asked: PathNames): string {

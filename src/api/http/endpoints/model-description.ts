@@ -46,6 +46,10 @@ const versionSchema = z.object({
   sequenceTimeoutMSec: z.int(),
   maxNumSequence: z.int(),
   maxSequenceJobQueueSize: z.int(),
+  openaiRoutes: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "What it answers of OpenAI's API; present where it is something." }),
   loadedAtStartup: z.boolean(),
   workers: z.array(workerSchema),
   jobQueueStatus: z.object({ remainingCapacity: z.int(), pendingRequests: z.int() }),
@@ -91,6 +95,7 @@ export function modelDescription(version: VersionSnapshot, customized?: Record<s
     sequenceTimeoutMSec: version.sequenceTimeoutMs,
     maxNumSequence: version.maxNumSequence,
     maxSequenceJobQueueSize: version.maxSequenceJobQueueSize,
+    openaiRoutes: version.openai?.routes.length ? [...version.openai.routes] : undefined,
     loadedAtStartup: version.loadedAtStartup,
     workers: version.workers.map(workerDescription),
     jobQueueStatus: {

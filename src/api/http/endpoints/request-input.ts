@@ -5,15 +5,17 @@ import { isOneValue, readParameters } from '../../codec/parameters.js';
 import type { DoorContext } from '../door-context.js';
 import type { Exchange } from '../exchange.js';
 
-/** Reads a request and gives it, as handlers know it, to whoever answers it; a large body is held until that is done. */
+/**
+ * Reads a request and gives it, as handlers know it, to whoever answers it; a large body is held until that is done.
+ * @param contentType what its body is taken for
+ */
 export async function withInput(
   { store, tokens }: DoorContext,
   exchange: Exchange,
   injected: readonly string[],
   answer: (input: InferenceInput) => Promise<void>,
+  contentType = exchange.request.headers['content-type'],
 ): Promise<void> {
-  const { headers } = exchange.request;
-  const contentType = headers['content-type'];
   const body =
     store === undefined || !isOneValue(contentType) ? await exchange.body() : await exchange.storedBody(store);
   try {

@@ -61,6 +61,13 @@ function bodyText({ body }: Operation): unknown {
       content: { 'application/json': { schema: schemaText(body.json) } },
     };
   }
+  if ('required' in body) {
+    return {
+      description: 'A JSON object; what is not named here reaches the handler too.',
+      required: true,
+      content: { 'application/json': { schema: schemaText(body.required) } },
+    };
+  }
   const anything = { type: 'string', format: 'binary' };
   return {
     description: 'What the handler reads.',

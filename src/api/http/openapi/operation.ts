@@ -19,8 +19,11 @@ export interface Operation {
   /** Names in the path, in order, with what they mean. */
   readonly names?: z.ZodObject;
   readonly query?: z.ZodObject;
-  /** The JSON body that may stand in place of the query, or the media types of a body that the handler reads. */
-  readonly body?: { readonly json: z.ZodObject } | { readonly mediaTypes: readonly string[] };
+  /** The JSON body that may stand in place of the query, or has to be there, or the media types of one that the handler reads. */
+  readonly body?:
+    | { readonly json: z.ZodObject }
+    | { readonly required: z.ZodObject }
+    | { readonly mediaTypes: readonly string[] };
   readonly responses: Readonly<Record<number, ResponseNote>>;
   readonly deprecated?: true;
 }

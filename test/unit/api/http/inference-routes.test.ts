@@ -75,7 +75,6 @@ describe('routes of the inference API', () => {
     ['/predictions/', 404, 'ResourceNotFoundException'],
     ['/explanations', 404, 'ResourceNotFoundException'],
     ['/PING', 404, 'ResourceNotFoundException'],
-    ['/v1/models/echo', 404, 'ResourceNotFoundException'],
     ['/v2', 404, 'ResourceNotFoundException'],
     ['/invocations/x', 404, 'ResourceNotFoundException'],
     ['/models', 404, 'ResourceNotFoundException'],

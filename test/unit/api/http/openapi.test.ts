@@ -164,7 +164,7 @@ test.each(listeners)(
     const routes = endpoints
       .map(({ path }) => spelled(path))
       .filter((path) => !silent.some((pattern) => pattern.test(path)));
-    const asRoute = (path: string) => path.replace(/^\/v1\/models\/.*/, '/v1/models/{target}');
+    const asRoute = (path: string) => path.replace(/^\/v1\/models\/[^/]+/, '/v1/models/{target}');
     expect(new Set(documented.map(asRoute))).toEqual(new Set(routes));
   },
 );

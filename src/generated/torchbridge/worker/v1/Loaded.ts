@@ -6,10 +6,14 @@ export interface Loaded {
   'code'?: (_torchbridge_worker_v1_Code);
   'message'?: (string);
   'sharesMemory'?: (boolean);
+  'openaiRoutes'?: (string)[];
+  'openaiModels'?: (string)[];
 }
 
 export interface Loaded__Output {
   'code': (_torchbridge_worker_v1_Code__Output);
   'message': (string);
   'sharesMemory': (boolean);
+  'openaiRoutes': (string)[];
+  'openaiModels': (string)[];
 }
