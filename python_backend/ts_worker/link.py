@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import os
 import threading
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from time import monotonic
 from typing import Any, Callable
 
 from ts_worker.flow import Flow
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
 from ts_worker.rank import own_rank
 from ts_worker.shared_memory import SharedMemory
+from ts_worker.stand_in import StandIn
 from ts_worker.wire import Wire
 
-# After so many seconds without a command, memory that lies idle is given back.
-_IDLE_SECONDS = 10.0
+# How long, in seconds, a result may wait for others to travel with.
+_COMPANY_SECONDS = 0.0005
 
 
 class Link:
     """Talks over one Attach stream for the worker's whole life.
 
-    A reading thread takes commands in while a handler keeps the main thread busy, so that a Cancel and the loss of the
-    frontend are noticed at once; everything else waits for `receive`.
+    Who calls `receive` reads the stream itself, so that a command goes from the socket to the handler without a change of
+    threads. While the handler runs for long, a stand-in reads: a Cancel, the credit of a stream and the loss of the
+    frontend are noticed soon; everything else waits for `receive`.
     """
 
     def __init__(self, wire: Wire, on_lost: Callable[[], None]) -> None:
-        """`on_lost` is called from the reading thread when the stream ends before a Shutdown came.
+        """`on_lost` is called by the thread that reads when the stream ends before a Shutdown came.
 
         So is `on_cancel`, which may be set later, with the id of a batch one of whose callers has gone.
         """
         self._wire = wire
         self._on_lost = on_lost
+        self._stand_in = StandIn(self._read_meanwhile, self._trim)
+        # Held by the thread that reads the stream; who that is changes under the other lock.
+        self._reading = threading.Lock()
+        self._turn = threading.Lock()
+        # What the stand-in has read for `receive`, and whether that waits for it.
         self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._wanted_back = False
+        self._sending = threading.Lock()
+        self._held: list[bytes] = []
+        self._held_since = 0.0
         self._cancelled: dict[int, set[int]] = {}
         self.flow = Flow()
         self.on_cancel: Callable[[int], object] | None = None
@@ -51,23 +63,35 @@ class Link:
         hello = Hello(worker_id=worker_id, token=token, pid=os.getpid(), python_version=PYTHON_VERSION)
         hello.rank, hello.world_size = own_rank()
         self.send(FromWorker(hello=hello))
-        threading.Thread(target=self._read, name="torchbridge-link", daemon=True).start()
+        self._stand_in.start()
 
     def send(self, message: Any, joins: bool = False) -> None:
         """Sends a FromWorker message. Safe from any thread; order is kept.
 
-        `joins` is for a message that has results alone: it may travel in one message with others like it.
+        `joins` is for a message that has results alone. It may travel in one message with others like it, and waits for
+        them a moment where there may be more: as long as nobody is back in `receive`.
         """
-        self._wire.write(message.SerializeToString(), joins)
+        data = message.SerializeToString()
+        with self._sending:
+            if not joins:
+                self._send_held()
+                self._wire.write(data)
+                return
+            if not self._held:
+                self._held_since = monotonic()
+            self._held.append(data)
+            if self._stand_in.principal_there or monotonic() - self._held_since >= _COMPANY_SECONDS:
+                self._send_held()
 
     def receive(self) -> Any:
         """Waits for the next ToWorker message that is neither a Cancel nor a Flow; None when the stream is over."""
-        if self.memory and self.memory.lies_idle:
-            try:
-                return self._inbox.get(timeout=_IDLE_SECONDS)
-            except Empty:
-                self.memory.trim()
-        return self._inbox.get()
+        self._stand_in.back()
+        try:
+            with self._sending:
+                self._send_held()
+            return self._next()
+        finally:
+            self._stand_in.away()
 
     def cancelled(self, batch_id: int) -> set[int]:
         """Indices of the batch's requests whose callers are gone; grows while the batch is open."""
@@ -81,41 +105,92 @@ class Link:
     def close(self, timeout: float) -> None:
         """Sends what is still to be sent and waits until the frontend has it, at most `timeout` seconds."""
         self._shutting_down = True
-        self._wire.finish()
+        with self._sending:
+            self._send_held()
+            self._wire.finish()
         self._over.wait(timeout)
 
     def ending(self) -> str:
         """How the stream ended, for the log."""
         return self._wire.ending()
 
-    def _read(self) -> None:
-        while True:
-            data = self._wire.read()
-            if data is None:
-                break
+    def _send_held(self) -> None:
+        """Results put together are a message of all of them."""
+        if self._held:
+            self._wire.write(b"".join(self._held))
+            self._held.clear()
+
+    def _next(self) -> Any:
+        with self._turn:
+            reads = self._inbox.empty() and self._reading.acquire(blocking=False)
+            self._wanted_back = not reads
+        if not reads:
+            return self._inbox.get()
+        try:
+            return self._read()
+        finally:
+            self._reading.release()
+
+    def _read_meanwhile(self) -> None:
+        """Reads in place of `receive` until that waits for what is read."""
+        with self._sending:
+            self._send_held()
+        with self._turn:
+            if not self._reading.acquire(blocking=False):
+                return
+            self._wanted_back = False
+        while not self._hand_over(self._read()):
+            pass
+
+    def _hand_over(self, command: Any) -> bool:
+        """Whether that was the last command for the stand-in to read."""
+        with self._turn:
+            self._inbox.put(command)
+            is_last = self._wanted_back or command is None
+            if is_last:
+                self._reading.release()
+            return is_last
+
+    def _read(self) -> Any:
+        while (data := self._wire.read()) is not None:
             self._heard = True
             command = ToWorker.FromString(data)
-            if command.HasField("batch"):
-                self._cancelled[command.batch.id] = set()
-            elif command.HasField("batches"):
-                self._cancelled.update((batch.id, set()) for batch in command.batches.batches)
-            elif command.HasField("cancel"):
-                self._cancel(command.cancel)
-                continue
-            elif command.HasField("flow"):
-                self.flow.read(command.flow.batch_id, command.flow.index, command.flow.read_bytes)
-                continue
-            elif command.HasField("shutdown"):
-                self._shutting_down = True
-            self._inbox.put(command)
-        self._inbox.put(None)
-        self.flow.end()
-        self._over.set()
-        if not self._shutting_down:
-            self._on_lost()
+            if not self._heed(command):
+                return command
+        self._end()
+        return None
+
+    def _heed(self, command: Any) -> bool:
+        """Does what a command asks of the link, which is all that some of them do."""
+        if command.HasField("batch"):
+            self._cancelled[command.batch.id] = set()
+        elif command.HasField("batches"):
+            self._cancelled.update((batch.id, set()) for batch in command.batches.batches)
+        elif command.HasField("cancel"):
+            self._cancel(command.cancel)
+            return True
+        elif command.HasField("flow"):
+            self.flow.read(command.flow.batch_id, command.flow.index, command.flow.read_bytes)
+            return True
+        elif command.HasField("shutdown"):
+            self._shutting_down = True
+        return False
 
     def _cancel(self, cancel: Any) -> None:
         self._cancelled.get(cancel.batch_id, set()).update(cancel.indices)
         self.flow.forget(cancel.batch_id, cancel.indices)
         if self.on_cancel:
             self.on_cancel(cancel.batch_id)
+
+    def _end(self) -> None:
+        if self._over.is_set():
+            return
+        self.flow.end()
+        self._over.set()
+        self._stand_in.end()
+        if not self._shutting_down:
+            self._on_lost()
+
+    def _trim(self) -> None:
+        if self.memory and self.memory.lies_idle:
+            self.memory.trim()

@@ -43,7 +43,7 @@ def work() -> NoReturn:
     from ts_worker.link import Link
     from ts_worker.messages import PYTHON_VERSION
     from ts_worker.runner import Runner
-    from ts_worker.wire import open_wire
+    from ts_worker.wire import Wire
 
     def lost() -> None:
         if link.heard:
@@ -52,7 +52,7 @@ def work() -> NoReturn:
             logger.error("No answer from the frontend at %s: %s", target, link.ending())
         leave_within(_LOST_SECONDS, 0 if link.heard else 1)
 
-    link = Link(open_wire(target), lost)
+    link = Link(Wire(target), lost)
     logger.info("[PID]%d", os.getpid())
     logger.info("Torch worker started.")
     logger.info("Python runtime: %s", PYTHON_VERSION)

@@ -168,8 +168,6 @@ def settle() -> None:
 
 def warm_up() -> tuple[frozenset[str], str | None]:
     """Imports what every worker needs. Answers the names that torch took, and torch's version if there is a torch."""
-    import grpc._cython.cygrpc  # noqa: F401
-
     import ts.metrics.metric_cache_yaml_impl  # noqa: F401
     import ts_worker.main
     import ts_worker.newborn
