@@ -17,7 +17,6 @@ OLDEST_TORCH = (2, 0)
 # Distribution, the module that it brings, and what to install.
 NEEDED = (
     ("torch", "torch", "torch"),
-    ("grpcio", "grpc", "grpcio"),
     ("protobuf", "google.protobuf", "'protobuf>=4'"),
     ("pyyaml", "yaml", "pyyaml"),
     ("psutil", "psutil", "psutil"),

@@ -22,8 +22,8 @@ _COMPANY_SECONDS = 0.0005
 class Link:
     """Talks over one Attach stream for the worker's whole life.
 
-    Who calls `receive` reads the stream itself, so that a command goes from the socket to the handler without a change of
-    threads. While the handler runs for long, a stand-in reads: a Cancel, the credit of a stream and the loss of the
+    Who calls `receive` reads the stream itself, so that a command goes from the socket to the handler without a change
+    of threads. While the handler runs for long, a stand-in reads: a Cancel, the credit of a stream and the loss of the
     frontend are noticed soon; everything else waits for `receive`.
     """
 

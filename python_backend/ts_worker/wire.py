@@ -1,9 +1,9 @@
 """One Attach stream as bytes: gRPC over HTTP/2, spoken on the socket itself.
 
-A library for all of gRPC has threads that hand each message to each other, and a lone request then costs more in switching
-than in anything else: with grpcio a worker's threads went to sleep and were woken ten times a request. One stream of
-messages, in clear and uncompressed, to a server on the same machine, is a small part of the protocol; whoever reads or
-writes it here talks to the socket (docs/performance.md has the measurement).
+A library for all of gRPC has threads that hand each message to each other, and a lone request then costs more in
+switching than in anything else: with grpcio a worker's threads went to sleep and were woken ten times a request. One
+stream of messages, in clear and uncompressed, to a server on the same machine, is a small part of the protocol; whoever
+reads or writes it here talks to the socket (docs/performance.md has the measurement).
 """
 
 from __future__ import annotations

@@ -49,11 +49,11 @@ test('what is missing is said with its cure', async () => {
   const folder = temporaryFolder();
   const problems = [
     { missing: 'torch', cure: 'pip install torch' },
-    { missing: 'grpcio', cure: 'pip install grpcio' },
+    { missing: 'psutil', cure: 'pip install psutil' },
   ];
   const python = program(join(folder, 'bare'), answers('/bare', problems));
   expect(await refusal(python)).toBe(
-    `The Python ${python} (as configured) lacks torch, grpcio; cure: pip install torch && pip install grpcio`,
+    `The Python ${python} (as configured) lacks torch, psutil; cure: pip install torch && pip install psutil`,
   );
 });
 
