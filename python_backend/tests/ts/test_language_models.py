@@ -22,6 +22,7 @@ from ts.torch_handler.trt_llm_handler import TRTLLMHandler
 from ts.torch_handler.vllm_handler import VLLMHandler
 from ts.torch_handler.vllm_openai import Headers
 from ts.utils.util import PredictionException
+from ts_worker.declaration import declaration_of
 
 Make = Callable[..., Any]
 
@@ -219,6 +220,23 @@ def test_paths(vllm: str, loop: Any, make_context: Make, recorded: list[Recorded
             answer = ask(loop, handler, context, path, body)
             assert answer == [{"asked": {"model": "x"}, "service": service}]
     assert {each.name for each in recorded} == {"HandlerTime"}
+
+
+def test_the_names_that_a_model_goes_by(vllm: str, loop: Any, make_context: Make) -> None:
+    settings = {"handler": {**SETTINGS["handler"], "adapters": {"mine": "adapter"}}}
+    handler, context = initialized(make_context, settings, name="registered")
+    assert declaration_of(handler) == (["v1/chat/completions", "v1/completions"], ["model", "mine"])
+    for asked, known in (("registered", "model"), ("registered/1.0", "model"), ("mine", "mine"), ("other", "other")):
+        [answer] = ask(loop, handler, context, "v1/completions", {"model": asked})
+        assert answer["asked"] == {"model": known}
+
+
+def test_a_path_is_no_name(vllm: str, loop: Any, make_context: Make, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    handler, context = initialized(make_context)
+    assert handler.openai_models == []
+    [answer] = ask(loop, handler, context, "v1/completions", {"model": "m"})
+    assert answer["asked"] == {"model": str(tmp_path / "model")}
 
 
 def test_an_unknown_path(vllm: str, loop: Any, make_context: Make) -> None:

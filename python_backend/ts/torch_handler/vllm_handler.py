@@ -24,7 +24,8 @@ class VLLMHandler(BaseHandler):
         /predictions/<model>/1.0/v1/chat/completions
         /predictions/<model>/1.0/v1/models
 
-    The archive's yaml::
+    So do ``/v1/completions`` and ``/v1/chat/completions``, where the ``model`` of a request is its registered name, the
+    name that vLLM knows it by, or that of an adapter. The archive's yaml::
 
         handler:
           model_path: model                  # in the archive, or as Hugging Face or the file system knows it
@@ -34,10 +35,18 @@ class VLLMHandler(BaseHandler):
           chat_template: template.jinja
     """
 
+    #: What it answers of OpenAI's API.
+    openai_routes = ("v1/chat/completions", "v1/completions")
+
     def __init__(self) -> None:
         super().__init__()
         self.services: OpenAIServices | None = None
         self.model_dir: str = ""
+
+    @property
+    def openai_models(self) -> list[str]:
+        """What requests may call the model beside its registered name. A path in this server is no name for clients."""
+        return [name for name in self.services.names if not os.path.isabs(name)] if self.services else []
 
     def initialize(self, ctx: Any) -> None:
         """Start the engine, on the event loop that later runs :meth:`handle`.
@@ -96,7 +105,7 @@ class VLLMHandler(BaseHandler):
             kind, serve = "CompletionRequest", self.services.completion.create_completion
         else:
             raise PredictionException(f"Unknown API endpoint: {path}", 404)
-        request = request_class(kind).model_validate(data)
+        request = request_class(kind).model_validate(self._with_known_name(data, context))
         cancelled = getattr(context, "is_cancelled", lambda index: False)
         raw_request = RawRequest(context.get_all_request_header(0), lambda: cancelled(0))
         response = await serve(request, raw_request)
@@ -116,6 +125,13 @@ class VLLMHandler(BaseHandler):
     async def postprocess(self, inference_outputs: list[Any]) -> list[Any]:  # type: ignore[override]
         """The answer as it is."""
         return inference_outputs
+
+    def _with_known_name(self, data: dict[str, Any], context: Any) -> dict[str, Any]:
+        """vLLM knows the model by another name than the one that it is registered under."""
+        assert self.services is not None
+        name, known = data.get("model"), self.services.names
+        registered = isinstance(name, str) and name.split("/")[0] == context.model_name
+        return {**data, "model": known[0]} if registered and name not in known else data
 
     def _in_archive(self, path: str) -> str:
         inside = os.path.join(self.model_dir, path)

@@ -56,6 +56,8 @@ class OpenAIServices:
     ``chat.create_chat_completion(request, raw_request)`` and ``completion.create_completion(request, raw_request)``
     give a response object, or an asynchronous generator of server-sent events. ``models.show_available_models()`` gives
     the list of models. All are coroutines.
+
+    :ivar names: what requests may call the model: first its own names, then those of its adapters.
     """
 
     def __init__(self) -> None:
@@ -63,6 +65,7 @@ class OpenAIServices:
         self.chat: Any = None
         self.completion: Any = None
         self.models: Any = None
+        self.names: list[str] = []
 
     async def start(
         self, engine_config: dict[str, Any], adapters: dict[str, str], chat_template: str | None
@@ -79,6 +82,7 @@ class OpenAIServices:
         self.engine = vllm.AsyncLLMEngine.from_engine_args(arguments)
         names = getattr(arguments, "served_model_name", None) or arguments.model
         names = [names] if isinstance(names, str) else list(names)
+        self.names = [*names, *adapters]
         api_server = require("vllm.entrypoints.openai.api_server", _PURPOSE)
         if hasattr(api_server, "init_app_state"):
             await self._ask(api_server, arguments.model, names, adapters, chat_template)
