@@ -167,11 +167,12 @@ export async function assemble({ config, logging, folder, tracing, base }: Groun
   autoscaler.start();
 
   if (!config.disableSystemMetrics) {
-    const { systemMetricsCmd: words, metricTimeInterval } = config;
+    const { systemMetricsCmd, metricTimeInterval } = config;
     const system = new SystemMetrics(metrics.registry, logging.ts('SystemMetrics'), {
       intervalMs: metricTimeInterval * 1000,
       gpuCount: workers.gpuCount,
-      command: words === null ? null : { python, words, folder: join(packageRoot, 'python_backend'), env },
+      backend: { python, folder: join(packageRoot, 'python_backend'), env },
+      command: systemMetricsCmd,
       workerPids: () => versions().flatMap(({ workers }) => workers.flatMap(({ pid }) => (pid > 0 ? [pid] : []))),
     });
     started.push({ what: 'system metrics', end: () => system.close() });

@@ -316,10 +316,17 @@ describe('system metrics', () => {
       .toBeGreaterThanOrEqual(0);
   });
 
-  it('of GPUs come from nvidia-smi', async () => {
+  it.each([
+    ['nvidia-smi', {}],
+    [
+      'nvidia-ml-py, for which something stands in here, before nvidia-smi',
+      { PYTHONPATH: join(projectRoot, 'test/fixtures/stand-ins'), STAND_IN_GPUS: '2048/8192/37 -/-/5' },
+    ],
+  ])('of GPUs come from %s', async (_, env) => {
+    const lines = 'STAND_IN_GPUS' in env ? ['0, 1, 2, 3', '1, 1, 2, 3'] : ['0, 2048, 8192, 37', '1, [N/A], [N/A], 5'];
     await place.start({
       config: [...open, 'metrics_mode=prometheus'],
-      env: fakeGpus(place.folder, ['0, 2048, 8192, 37', '1, [N/A], [N/A], 5']),
+      env: { ...fakeGpus(place.folder, lines), ...env },
     });
     const gauge = (name: string, device: number) => `${name}{Level="Host",DeviceId="${device}",Hostname="${host}",}`;
     await expect.poll(async () => value(await scrape(), gauge('GPUUtilization', 0)), { timeout: 10_000 }).toBe(37);

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import shutil
 import subprocess
 from types import ModuleType
 
@@ -16,6 +15,7 @@ import psutil
 
 from ts.metrics.dimension import Dimension
 from ts.metrics.metric import Metric
+from ts_worker import gpus
 
 logger = logging.getLogger(__name__)
 
@@ -70,31 +70,24 @@ def disk_available() -> None:
 def collect_gpu_metrics(num_of_gpu: int) -> None:
     """GPUMemoryUtilization (percent), GPUMemoryUsed (megabytes) and GPUUtilization (percent) of each GPU.
 
-    Read through ``nvidia-smi``; a machine without it has no such metrics, and says so once per call.
+    Read by nvidia-ml-py where it is installed, else by ``nvidia-smi``; a machine with neither has no such metrics, and
+    says so once per call. What a GPU does not tell is left out.
     """
     if num_of_gpu <= 0:
         return
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        logger.warning("no GPU metrics: nvidia-smi is not on PATH")
-        return
-    query = "--query-gpu=index,memory.used,memory.total,utilization.gpu"
     try:
-        answer = subprocess.run(
-            [tool, query, "--format=csv,noheader,nounits"], capture_output=True, text=True, timeout=10, check=True
-        )
+        told = gpus.read_gpus(num_of_gpu)
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("no GPU metrics: %s", error)
         return
-    for line in answer.stdout.strip().splitlines()[:num_of_gpu]:
-        index, used, total, busy = (field.strip() for field in line.split(","))
-        where = [*dimension, Dimension("device_id", index)]
-        try:
-            _add("GPUMemoryUtilization", 100 * float(used) / float(total), "percent", where)
-            _add("GPUMemoryUsed", float(used), "MB", where)
-            _add("GPUUtilization", float(busy), "percent", where)
-        except ValueError:
-            logger.warning("no GPU metrics for device %s: nvidia-smi answers %s", index, line)
+    for device, used, total, busy in told:
+        where = [*dimension, Dimension("device_id", device)]
+        if used is not None and total:
+            _add("GPUMemoryUtilization", 100 * used / total, "percent", where)
+        if used is not None:
+            _add("GPUMemoryUsed", used, "MB", where)
+        if busy is not None:
+            _add("GPUUtilization", busy, "percent", where)
 
 
 def gpu_utilization(num_of_gpu: int) -> None:

@@ -1,25 +1,17 @@
 import { execa } from 'execa';
 import type { Logger } from '../logging/logging.js';
-import { gpuFigures } from './gpu-figures.js';
+import { type BackendPython, gpuFigures } from './gpu-figures.js';
 import type { MetricsRegistry } from './metrics-registry.js';
 import { type SystemFigure, SystemSampler } from './system-sampler.js';
 import { parseMetric } from './worker-line.js';
-
-/** A command that measures in our place. */
-export interface CollectorCommand {
-  readonly python: string;
-  /** Script and arguments. */
-  readonly words: readonly string[];
-  readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
-}
 
 /** What system metrics are taken from, and how often. */
 export interface SystemMetricsOptions {
   readonly intervalMs: number;
   readonly gpuCount: number;
-  /** null: measured here. */
-  readonly command: CollectorCommand | null;
+  readonly backend: BackendPython;
+  /** Script and arguments of a command that measures in our place; null: measured here. */
+  readonly command: readonly string[] | null;
   /** Ids of the worker processes, which a command is told. */
   readonly workerPids: () => readonly number[];
 }
@@ -80,7 +72,7 @@ export class SystemMetrics {
   async #gpus(): Promise<SystemFigure[]> {
     if (this.#options.gpuCount === 0) return [];
     try {
-      const figures = await gpuFigures(this.#options.gpuCount);
+      const figures = await gpuFigures(this.#options.backend, this.#options.gpuCount);
       this.#gpusFailed = false;
       return figures;
     } catch (error) {
@@ -91,7 +83,8 @@ export class SystemMetrics {
   }
 
   /** The command prints metrics, a line each, up to an empty line; what follows is the memory of workers, which we know. */
-  async #ask({ python, words, folder, env }: CollectorCommand): Promise<void> {
+  async #ask(words: readonly string[]): Promise<void> {
+    const { python, folder, env } = this.#options.backend;
     const pids = this.#options.workerPids().join(',');
     const { stdout, stderr } = await execa(python, [...words], {
       cwd: folder,
