@@ -16,6 +16,7 @@ import { keepResult, keptResults, versions, writeFigures } from './results.js';
 import { streams } from './streams.js';
 import { markdownTable } from './table.js';
 import { tail } from './tail.js';
+import { tracing } from './tracing.js';
 import { workers } from './workers.js';
 
 /** What `all` runs, in this order. */
@@ -30,7 +31,7 @@ const promised: Record<string, Scenario> = {
   idle,
   endurance,
 };
-const scenarios: Record<string, Scenario> = { ...promised, gpu, grpc, launcher, autoscale };
+const scenarios: Record<string, Scenario> = { ...promised, gpu, grpc, launcher, tracing, autoscale };
 
 const usage = `usage: npm run bench -- all|SCENARIO [flags]
   scenarios: ${Object.keys(scenarios).join(', ')}
