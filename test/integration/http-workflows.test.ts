@@ -238,20 +238,16 @@ describe('a node that', () => {
 
 test('requests that failed are not held in memory', async () => {
   const megabyte = 'x'.repeat(2 ** 20);
-  const resident = () => {
-    const server = Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8'));
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server}/status`, 'utf8'))?.[1]) * 1024;
-  };
   const round = async (requests: number) => {
     for (let sent = 0; sent < requests; sent += 3) {
       await Promise.all([1, 2, 3].map(() => post('parallel', { once: { do: 'raise' }, value: megabyte })));
     }
   };
   await round(30);
-  const before = resident();
+  const before = place.residentBytes;
   // Held, these would be 270 MB: the request, and its copies on the way to two nodes.
   await round(90);
-  expect(resident() - before).toBeLessThan(100 * 2 ** 20);
+  expect(place.residentBytes - before).toBeLessThan(100 * 2 ** 20);
 });
 
 describe('a workflow that cannot be registered', () => {
@@ -301,7 +297,7 @@ test('a restart brings workflows back, also after the server was killed', async 
   await api.scale('batches__m1', 'min_worker=1&max_worker=3');
   const before = await fetch(`${place.management}/workflows`).then((response) => response.json());
   const described = (await api.workflow('parallel')).json;
-  process.kill(Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8')), 'SIGKILL');
+  process.kill(place.pid, 'SIGKILL');
   expect(await processesLeft(place.folder, 10_000)).toEqual([]);
   await start();
   expect(await fetch(`${place.management}/workflows`).then((response) => response.json())).toEqual(before);

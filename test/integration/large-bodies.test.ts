@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiOf } from '../support/api.js';
@@ -44,12 +44,10 @@ async function mirrored(body: Buffer, headers: Record<string, string> = {}): Pro
   expect([answer.status, bytes.byteLength, digest(bytes)]).toEqual([200, body.length, digest(body)]);
 }
 
-const serverPid = (): number => Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8'));
-
 /** The files in memory that the server has open: their names, and the bytes for which they have memory. */
 function sharedFiles(): { target: string; bytes: number }[] {
-  return readdirSync(`/proc/${serverPid()}/fd`).flatMap((number) => {
-    const path = `/proc/${serverPid()}/fd/${number}`;
+  return readdirSync(`/proc/${place.pid}/fd`).flatMap((number) => {
+    const path = `/proc/${place.pid}/fd/${number}`;
     const target = linkOf(path);
     return target.startsWith('/dev/shm/') ? [{ target, bytes: statSync(path).blocks * 512 }] : [];
   });
@@ -148,7 +146,7 @@ describe('the memory of large bodies', () => {
     expect(files.map(({ target }) => target)).toEqual(
       Array(3).fill(expect.stringMatching(/^\/dev\/shm\/.*\(deleted\)$/)),
     );
-    process.kill(serverPid(), 'SIGKILL');
+    process.kill(place.pid, 'SIGKILL');
     await expect.poll(() => place.processes(), { timeout: 10_000 }).toEqual([]);
   });
 });

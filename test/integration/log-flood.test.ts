@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { apiOf } from '../support/api.js';
@@ -36,11 +36,7 @@ def handle(data, context):
 afterAll(() => place?.close());
 
 /** Megabytes of memory that the server itself holds. */
-function resident(): number {
-  const pid = readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8');
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
-}
+const resident = () => place.residentBytes / 2 ** 20;
 
 it.runIf(process.platform === 'linux')(
   'a handler that prints a great deal neither holds up other requests nor fills memory or disk',

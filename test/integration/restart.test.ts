@@ -37,7 +37,7 @@ afterEach(async () => {
 const start = () => place.start({ snapshots: true });
 
 async function kill(): Promise<void> {
-  process.kill(Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8')), 'SIGKILL');
+  process.kill(place.pid, 'SIGKILL');
   expect(await processesLeft(place.folder, 10_000)).toEqual([]);
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,7 +48,7 @@ describe.each(['fork', 'spawn'] as const)('workers started by %s', (method) => {
     await serve(method);
     const child = Number((await api.predict('m', 'child')).text);
     expect(place.processes().map(({ pid }) => pid)).toEqual(expect.arrayContaining([...(await pidsOf()), child]));
-    process.kill(Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8')), 'SIGKILL');
+    process.kill(place.pid, 'SIGKILL');
     expect(await processesLeft(place.folder, 2000)).toEqual([]);
   });
 

@@ -114,6 +114,17 @@ export class ServerPlace {
     return [this.#printed, ...files.filter(existsSync).map((path) => readFileSync(path, 'utf8'))].join('\n');
   }
 
+  /** Of the server itself, without its workers. */
+  get pid(): number {
+    return Number(readFileSync(join(this.folder, 'tmp/.model_server.pid'), 'utf8'));
+  }
+
+  /** Bytes of memory that the server itself holds. */
+  get residentBytes(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+  }
+
   /** The living processes of this place: server, nurseries, workers. */
   processes(): LivingProcess[] {
     return processesMarked(this.folder);

@@ -55,6 +55,8 @@ export class Conversation {
   readonly #sequenceId = newSequenceId();
   readonly #pings: NodeJS.Timeout | undefined;
   #asked = 0;
+  /** The model has taken a message that began the sequence. */
+  #begun = false;
   #open = 0;
   #answered: Promise<void> = Promise.resolve();
   #closing = false;
@@ -117,7 +119,7 @@ export class Conversation {
     let status = 200;
     let inference: Inference | null = null;
     try {
-      const outcome = this.#admit(message, request, requestId, trace);
+      const outcome = this.#admit(message, requestId, trace);
       if ('answer' in outcome) {
         inference = outcome;
         this.#inferences.add(inference);
@@ -143,22 +145,20 @@ export class Conversation {
     }
   }
 
-  #admit(
-    { value, kind }: Message,
-    request: number,
-    requestId: string,
-    trace: CallTrace | undefined,
-  ): Inference | { failure: unknown } {
+  #admit({ value, kind }: Message, requestId: string, trace: CallTrace | undefined): Inference | { failure: unknown } {
     const { serving, target, contentType, headersOf, sequence } = this.#parts;
     const media = contentType ?? (kind === 'text' ? 'text/plain' : 'application/octet-stream');
-    const place = sequence ? [sequence.id, this.#sequenceId, ...(request === 0 ? [sequence.start, 'true'] : [])] : [];
+    const start = sequence && !this.#begun ? [sequence.start, 'true'] : [];
+    const place = sequence ? [sequence.id, this.#sequenceId, ...start] : [];
     try {
-      return serving.infer(target, {
+      const inference = serving.infer(target, {
         requestId,
         parameters: [{ name: 'body', contentType: media, value }],
         headers: [...headersOf(value.length), ...place],
         trace,
       });
+      this.#begun = true;
+      return inference;
     } catch (failure) {
       return { failure };
     }
@@ -215,7 +215,7 @@ export class Conversation {
   /** A stateful model is told that nothing more comes, so that it can let go of what it keeps for the sequence. */
   #endSequence(): void {
     const { sequence, serving, target, headersOf } = this.#parts;
-    if (!sequence || this.#asked === 0) return;
+    if (!sequence || !this.#begun) return;
     try {
       const last = serving.infer(target, {
         requestId: randomUUID(),

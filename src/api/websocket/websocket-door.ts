@@ -1,7 +1,7 @@
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Config } from '../../config/config.js';
-import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
+import { type SequenceHeaderKeys, type SequenceHeaders, sequenceHeadersOf } from '../../config/sequence-headers.js';
 import type { CallTrace } from '../../observability/tracing/tracing.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { timeLimit } from '../../workers/time-limit.js';
@@ -67,6 +67,7 @@ export class WebSocketDoor {
     const { content_type: contentType = null } = checkParameters(connectParameters, exchange.query.toObject());
     const [version] = this.#serving.describe(target);
     const { request } = exchange;
+    const sequence = version?.stateful ? sequenceHeadersOf(this.#config) : null;
     upgrade.response.detachSocket(upgrade.socket);
     this.#server.handleUpgrade(request, upgrade.socket, upgrade.head, (socket) => {
       exchange.switched();
@@ -74,9 +75,9 @@ export class WebSocketDoor {
         serving: this.#serving,
         target,
         contentType,
-        headersOf: (bytes) => ofMessages(handlerHeaders(request, bytes, stripAuthorization, injected)),
+        headersOf: (bytes) => ofMessages(handlerHeaders(request, bytes, stripAuthorization, injected), sequence),
         messages: subprotocols[socket.protocol] ?? defaultMessages,
-        sequence: version?.stateful ? sequenceHeadersOf(this.#config) : null,
+        sequence,
         stallMs: this.#config.streamStallTimeout * 1000,
         pingMs: this.#config.websocketPingInterval * 1000,
         beginTrace,
@@ -96,7 +97,11 @@ export class WebSocketDoor {
   }
 }
 
-/** What remains of the headers of a handshake for its messages. */
-function ofMessages(headers: readonly string[]): string[] {
-  return headers.filter((_, index) => !ofTheHandshake.test(headers[index - (index % 2)] as string));
+/** What remains of the headers of a handshake for its messages: a client cannot speak for another sequence than its own. */
+function ofMessages(headers: readonly string[], sequence: SequenceHeaders | null): string[] {
+  const taken: readonly string[] = sequence ? Object.values(sequence) : [];
+  return headers.filter((_, index) => {
+    const name = headers[index - (index % 2)] as string;
+    return !ofTheHandshake.test(name) && !taken.includes(name);
+  });
 }
