@@ -31,6 +31,7 @@ import { countGpus } from './workers/gpus.js';
 import type { LaunchBase } from './workers/launch-base.js';
 import { LinkServer } from './workers/link/link-server.js';
 import { packageRoot } from './workers/package-root.js';
+import { TorchrunLauncher } from './workers/ranks/torchrun-launcher.js';
 import { SharedMemory } from './workers/shared-memory/shared-memory.js';
 import { WorkerFactory } from './workers/worker-factory.js';
 import { Workflows } from './workflow/workflows.js';
@@ -75,6 +76,9 @@ export async function assemble({ config, logging, folder, tracing, base }: Groun
   await links.listen();
   started.push({ what: 'worker links', end: () => links.close() });
 
+  const torchrun = new TorchrunLauncher(folder.path);
+  started.push({ what: 'workers of several processes', end: () => torchrun.close() });
+
   const workers = new WorkerFactory(
     {
       python,
@@ -85,7 +89,7 @@ export async function assemble({ config, logging, folder, tracing, base }: Groun
       metricsConfig: config.metricsConfig ?? '',
       debug: config.debug,
     },
-    { launcher, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : cpus, pinning?.plan) },
+    { launcher, torchrun, links, cpuShare: new CpuShare(process.env['OMP_NUM_THREADS'] ? 0 : cpus, pinning?.plan) },
     new DeviceAssigner(await countGpus(config.numberOfGpu)),
   );
   const facts = {

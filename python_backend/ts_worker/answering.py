@@ -47,9 +47,9 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
     result.elapsed_us = (perf_counter_ns() - began) // 1000
     if is_silent_rank():
         _take_back(link, result)
+        result.ClearField("answers")
         logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
-    else:
-        link.send(message, joins=True)
+    link.send(message, joins=True)
 
 
 def _fail(link: Link, result: Any, failure: BatchFailure) -> None:

@@ -52,6 +52,8 @@ class Link:
         self._heard = False
         #: Where large bodies travel; None: in messages.
         self.memory: SharedMemory | None = None
+        #: Whether this is a rank that runs each batch together with others, and must not stop by itself.
+        self.in_step = False
 
     @property
     def heard(self) -> bool:
@@ -93,9 +95,13 @@ class Link:
         finally:
             self._stand_in.away()
 
-    def cancelled(self, batch_id: int) -> set[int]:
+    def callers_gone(self, batch_id: int) -> set[int]:
         """Indices of the batch's requests whose callers are gone; grows while the batch is open."""
         return self._cancelled.get(batch_id, set())
+
+    def cancelled(self, batch_id: int) -> set[int]:
+        """The same, as far as the worker may act on it: none where it goes in step with other ranks."""
+        return set() if self.in_step else self.callers_gone(batch_id)
 
     def forget(self, batch_id: int) -> None:
         """The batch is answered."""
@@ -179,7 +185,7 @@ class Link:
     def _cancel(self, cancel: Any) -> None:
         self._cancelled.get(cancel.batch_id, set()).update(cancel.indices)
         self.flow.forget(cancel.batch_id, cancel.indices)
-        if self.on_cancel:
+        if self.on_cancel and not self.in_step:
             self.on_cancel(cancel.batch_id)
 
     def _end(self) -> None:

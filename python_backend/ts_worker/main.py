@@ -19,13 +19,15 @@ logger = logging.getLogger("ts.model_service_worker")
 
 
 def main() -> NoReturn:
-    """The plain way: a fresh interpreter."""
+    """The plain way: a fresh interpreter, of a worker or of one of its ranks."""
     from ts_worker.lifeline import die_with_parent, lead_session, parent_told
     from ts_worker.module_path import leave_start_folder
+    from ts_worker.rank import settle_in
 
     lead_session()
     die_with_parent(parent_told())
     leave_start_folder()
+    settle_in()
     work()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import socket
 import sys
 import time
 import traceback
@@ -15,6 +13,7 @@ from ts_worker import main
 from ts_worker.departure import status_of
 from ts_worker.lifeline import die_with_parent, lead_session
 from ts_worker.module_path import adopt_pythonpath
+from ts_worker.streams import take_streams
 
 
 class Parent(Protocol):
@@ -32,7 +31,7 @@ def live(command: dict[str, Any], nursery: Parent) -> NoReturn:
         lead_session()
         die_with_parent(nursery.pid)
         nursery.let_go()
-        _take_streams(command["id"], command["output"])
+        take_streams(command["id"], command["output"])
         _take_environment(command["env"])
         os.chdir(command["cwd"])
         _reseed()
@@ -43,23 +42,6 @@ def live(command: dict[str, Any], nursery: Parent) -> NoReturn:
     except BaseException:
         traceback.print_exc()
         os._exit(1)
-
-
-def _take_streams(worker_id: str, output: str) -> None:
-    """Standard output and error become connections to the frontend, so that native output gets there too."""
-    for name, descriptor in (("stdout", 1), ("stderr", 2)):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(output)
-            connection.sendall(json.dumps({"id": worker_id, "stream": name}).encode() + b"\n")
-            os.dup2(connection.fileno(), descriptor)
-    # Made anew, since the inherited ones remember whether they were files.
-    for name, descriptor in (("stdout", 1), ("stderr", 2)):
-        stream = open(descriptor, "w", 1, encoding=getattr(sys, name).encoding, closefd=False)  # noqa: SIM115
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
 
 
 def _take_environment(environment: dict[str, str]) -> None:

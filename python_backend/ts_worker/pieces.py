@@ -18,6 +18,8 @@ class BatchChannel:
         self._link = link
         self._batch_id = batch.id
         self._size = len(batch.requests)
+        self.in_step = link.in_step
+        self.callers_gone = link.callers_gone(batch.id)
         self.cancelled = link.cancelled(batch.id)
 
     def send_piece(self, index: int, body: bytes, processor: Any) -> None:

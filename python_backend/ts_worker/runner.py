@@ -97,6 +97,7 @@ class Runner:
         except Exception as error:
             logger.error("Backend worker process died.", exc_info=True)
             outcome = Loaded(code=_load_code(error), message=_last_line(error))
+        self._link.in_step = load.in_step
         self._link.memory = open_shared_memory(load)
         outcome.shares_memory = self._link.memory is not None
         self._link.send(FromWorker(loaded=outcome))

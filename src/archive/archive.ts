@@ -1,4 +1,5 @@
 import type { AutoscaleBlock } from '../config/autoscale.js';
+import type { TorchrunSettings } from '../config/torchrun.js';
 import type { ServingError } from '../errors/serving-error.js';
 import type { ArchiveLimits } from './limits.js';
 
@@ -63,7 +64,7 @@ export interface ModelConfig {
   readonly parallelType?: 'pp' | 'tp' | 'pptp' | 'custom';
   /** GPUs a worker uses; `nproc-per-node` of `torchrun` where that came later in the file. */
   readonly parallelLevel?: number;
-  readonly torchrun?: TorchrunConfig;
+  readonly torchrun?: TorchrunSettings;
   readonly useJobTicket?: boolean;
   readonly useVenv?: boolean;
   /** Ours. */
@@ -78,19 +79,6 @@ export interface ModelConfig {
   readonly autoscale?: AutoscaleBlock;
   /** Ours. */
   readonly openaiRoutes?: readonly string[];
-}
-
-/** The `torchrun` block of model-config.yaml, defaults filled in. */
-export interface TorchrunConfig {
-  /** 1 by default. */
-  readonly nnodes: number;
-  /** 1 by default. */
-  readonly nprocPerNode: number;
-  /** `c10d` by default. */
-  readonly rdzvBackend: string;
-  readonly rdzvEndpoint?: string;
-  /** OMP_NUM_THREADS of the ranks, 1 by default. */
-  readonly ompNumberThreads: number;
 }
 
 /** How an archive is fetched and unpacked. */

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { type AutoscaleBlock, autoscaleBlockTakes, readAutoscaleBlock } from '../config/autoscale.js';
+import {
+  type TorchrunSettings,
+  torchrunBlock,
+  torchrunBlockTakes,
+  unsupportedTorchrunKeys,
+} from '../config/torchrun.js';
 import { ServingError } from '../errors/serving-error.js';
-import type { ModelConfig, TorchrunConfig } from './archive.js';
+import type { ModelConfig } from './archive.js';
 import { entryPath, printable } from './entry-path.js';
 import { mostBytes, readSmallFile } from './small-file.js';
 import { readYaml } from './yaml-text.js';
@@ -19,6 +25,8 @@ interface Key {
   readonly takes: string;
   /** The value that counts; undefined for one of the right type that means nothing. */
   readonly settle: (value: never) => unknown;
+  /** Entries of a mapping that mean nothing. */
+  readonly unsupported?: (value: unknown) => readonly string[];
 }
 
 /** A whole number; less than `least` counts as `otherwise`. */
@@ -42,24 +50,11 @@ function choice(...words: string[]): Key {
 
 const openaiRoutes = ['v1/chat/completions', 'v1/completions', 'v1/embeddings'] as const;
 
-const torchrunSchema = z.object({
-  nnodes: z.int32().min(1).default(1),
-  'nproc-per-node': z.int32().min(1).default(1),
-  'rdzv-backend': z.string().default('c10d'),
-  'rdzv-endpoint': z.string().optional(),
-  OMP_NUMBER_THREADS: z.int32().min(1).default(1),
-});
-
 const torchrun: Key = {
-  schema: z.record(z.string(), z.unknown()).transform(withoutNulls).pipe(torchrunSchema),
-  takes: 'a mapping with nnodes, nproc-per-node and OMP_NUMBER_THREADS (integers above 0), rdzv-backend, rdzv-endpoint',
-  settle: (value: z.output<typeof torchrunSchema>): TorchrunConfig => ({
-    nnodes: value.nnodes,
-    nprocPerNode: value['nproc-per-node'],
-    rdzvBackend: value['rdzv-backend'],
-    ...(value['rdzv-endpoint'] === undefined ? {} : { rdzvEndpoint: value['rdzv-endpoint'] }),
-    ompNumberThreads: value.OMP_NUMBER_THREADS,
-  }),
+  schema: z.record(z.string(), z.unknown()).transform(withoutNulls).pipe(torchrunBlock),
+  takes: torchrunBlockTakes,
+  settle: (value: TorchrunSettings) => value,
+  unsupported: unsupportedTorchrunKeys,
 };
 
 const autoscale: Key = {
@@ -141,7 +136,7 @@ export function parseModelConfig(source: string, file: string): ReadModelConfig 
     if (!isKnown(key) || value === null) {
       continue;
     }
-    const { schema, takes, settle }: Key = keys[key];
+    const { schema, takes, settle, unsupported }: Key = keys[key];
     const parsed = schema.safeParse(value);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -156,9 +151,17 @@ export function parseModelConfig(source: string, file: string): ReadModelConfig 
     if (settled !== undefined) {
       config[key] = settled;
     }
+    for (const name of unsupported?.(value) ?? []) {
+      warnings.push(`Ignored ${printable(name)} of ${key} in ${printable(file)}: unsupported parameter.`);
+    }
     // Whichever of the two comes later in the file says how many GPUs a worker uses.
     if (key === 'torchrun') {
-      config['parallelLevel'] = (settled as TorchrunConfig).nprocPerNode;
+      const { nprocPerNode } = settled as TorchrunSettings;
+      const level = config['parallelLevel'] ?? nprocPerNode;
+      if (level !== nprocPerNode) {
+        warnings.push(`Ignored parallelLevel: ${level} in ${printable(file)}: nproc-per-node of torchrun follows it.`);
+      }
+      config['parallelLevel'] = nprocPerNode;
     }
   }
   return { config, warnings };

@@ -12,6 +12,7 @@ import { allLoaded, startFailure } from './all-loaded.js';
 import type { Asked, Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
 import type { SavedVersion } from './model-snapshot.js';
 import type { OpenModel } from './open-model.js';
+import { withinGpus } from './resolve-parallel.js';
 import type { WorkerBounds, WorkerDefaults } from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import type { MadeVersion, VersionMaker } from './version-maker.js';
@@ -168,7 +169,8 @@ export class ModelLifecycle implements Lifecycle {
     };
   }
 
-  #resize(version: ModelVersion, { min, max }: WorkerBounds): Resized {
+  #resize(version: ModelVersion, bounds: WorkerBounds): Resized {
+    const { min, max } = withinGpus(bounds, version.modelName, version.settings, this.#parts.workers.gpuCount);
     return version.scale(min, max, this.#graceMs);
   }
 

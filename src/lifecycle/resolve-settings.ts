@@ -6,6 +6,7 @@ import type { ModelSettings } from '../config/models.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionSettings } from '../registry/version-settings.js';
 import type { Asked } from './lifecycle.js';
+import { resolveParallel } from './resolve-parallel.js';
 
 /** Where the settings of one version come from, the strongest first. */
 export interface SettingSources {
@@ -28,6 +29,7 @@ const maxRetryTimeoutSeconds = 300;
 /**
  * Settles every setting: request parameter, then model-config.yaml, then config.properties, then the default.
  * @param warn told of what was said and cannot be.
+ * @throws ServingError where the model says of its processes what cannot be.
  */
 export function resolveSettings(
   { asked, yaml, configured, config, identity }: SettingSources,
@@ -54,8 +56,7 @@ export function resolveSettings(
     clientTimeoutMs: yaml.clientTimeoutInMills ?? 0,
     deviceType: gpuCount > 0 ? (yaml.deviceType ?? 'gpu') : 'cpu',
     deviceIds: usableDevices(yaml.deviceIds ?? [], gpuCount, warn),
-    parallelType: yaml.parallelType ?? '',
-    parallelLevel: yaml.parallelLevel ?? 0,
+    ...resolveParallel(yaml),
     continuousBatching: yaml.continuousBatching ?? false,
     asyncCommunication: yaml.asyncCommunication ?? false,
     useJobTicket: yaml.useJobTicket ?? false,
@@ -103,6 +104,12 @@ function obstacleToAutoscale({ stateful, useJobTicket }: VersionSettings): strin
 /** What an operator should hear of settings that are taken as they are; one sentence each. */
 export function warningsOf(settings: VersionSettings): string[] {
   const warnings = [];
+  if (settings.torchrun !== null && settings.parallelType === '')
+    warnings.push('torchrun is not looked at without parallelType (pp, tp or pptp): each worker is one process.');
+  if (settings.parallelType !== '' && settings.parallelLevel === 0)
+    warnings.push(
+      `parallelType ${settings.parallelType} is not looked at without parallelLevel or nproc-per-node of torchrun.`,
+    );
   if (settings.stateful && settings.sequenceMaxIdleMs === 0)
     warnings.push(
       'sequenceMaxIdleMSec is not set: a sequence that its client leaves without a word keeps its place until its worker goes.',

@@ -12,6 +12,7 @@ import { ModelVersion, type Waker } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Asked } from './lifecycle.js';
+import { withinGpus } from './resolve-parallel.js';
 import {
   resolveAutoscale,
   resolveSettings,
@@ -126,7 +127,12 @@ export class VersionMaker {
     const settings = resolveSettings(sources, workers.gpuCount, warn);
     for (const warning of [...archive.warnings, ...warningsOf(settings)]) warn(warning);
     const autoscale = resolveAutoscale(sources, settings);
-    const bounds = resolveWorkers(sources, defaults, autoscale !== null);
+    const bounds = withinGpus(
+      resolveWorkers(sources, defaults, autoscale !== null),
+      modelName,
+      settings,
+      workers.gpuCount,
+    );
     const meter = watch.meterOf(modelName, version);
     const made = new ModelVersion({
       modelName,

@@ -138,8 +138,8 @@ export class ModelVersion {
     return routes === null ? this.#declared : { routes, models: this.#declared?.models ?? [] };
   }
 
-  /** The processes of the workers that serve. */
-  workerPids(): readonly number[] {
+  /** The processes of each worker that serves: one, or its ranks and what started them. */
+  workerPids(): readonly (readonly number[])[] {
     return this.#pool.pids();
   }
 

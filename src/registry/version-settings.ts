@@ -1,7 +1,8 @@
 import type { BatchPolicy } from '../batching/batcher.js';
+import type { ParallelSettings } from '../workers/ranks/rank-plan.js';
 
 /** What holds for one model version; see docs/configuration.md for where each may be set. */
-export interface VersionSettings {
+export interface VersionSettings extends ParallelSettings {
   readonly runtime: string;
   /** As the manifest or the register call has it; empty where neither does. */
   readonly handler: string;
@@ -19,8 +20,6 @@ export interface VersionSettings {
   readonly deviceType: 'cpu' | 'gpu';
   /** null: all of the machine. */
   readonly deviceIds: readonly number[] | null;
-  readonly parallelType: string;
-  readonly parallelLevel: number;
   readonly continuousBatching: boolean;
   readonly asyncCommunication: boolean;
   readonly useJobTicket: boolean;

@@ -71,7 +71,7 @@ export class CoresBound implements Bound {
     const before = new Map(use.seen);
     use.seen.clear();
     let seconds = 0;
-    for (const pid of version.workerPids()) {
+    for (const pid of version.workerPids().flat()) {
       const used = this.#probe.processorSeconds(pid);
       if (used === null) continue;
       use.seen.set(pid, used);

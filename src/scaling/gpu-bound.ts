@@ -39,7 +39,10 @@ export class GpuBound implements Bound {
       this.#gpus = gpus;
       for (const [version, workers] of ready) this.#counted.set(version, workers);
       for (const version of versions) {
-        const sizes = version.workerPids().flatMap((pid) => processes.get(pid) ?? []);
+        const sizes = version
+          .workerPids()
+          .flat()
+          .flatMap((pid) => processes.get(pid) ?? []);
         if (sizes.length > 0) this.#sizes.set(version, Math.max(...sizes));
       }
     } finally {

@@ -15,10 +15,15 @@ export class WorkerSizes {
 
   /** Measures the workers of a version that serve: their mean counts from now on, also once they are gone. */
   async measure(version: ModelVersion): Promise<void> {
-    const sizes = await Promise.all(version.workerPids().map((pid) => this.#probe.ownBytes(pid)));
+    const sizes = await Promise.all(version.workerPids().map((pids) => this.#ownBytes(pids)));
     const known = sizes.filter((bytes) => bytes > 0);
     if (known.length === 0) return;
     this.#measured.set(version, known.reduce((sum, bytes) => sum + bytes, 0) / known.length);
+  }
+
+  async #ownBytes(pids: readonly number[]): Promise<number> {
+    const sizes = await Promise.all(pids.map((pid) => this.#probe.ownBytes(pid)));
+    return sizes.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Bytes that a worker was measured to own; null where none has been loaded yet. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Nursery, NurseryRefusal } from './nursery.js';
 import { OutputSocket } from './output-socket.js';
 import { PreloadedNurseries } from './preloaded-nurseries.js';
@@ -26,7 +27,7 @@ export class NurseryLauncher implements Launcher {
    * @param log what nurseries print, and why a worker was spawned instead.
    */
   constructor(runFolder: string, env: Readonly<Record<string, string>>, log: (line: string) => void) {
-    this.#output = new OutputSocket(runFolder);
+    this.#output = new OutputSocket(join(runFolder, 'output.sock'));
     this.#preloaded = new PreloadedNurseries(this.#output, log);
     this.#env = env;
     this.#log = log;

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -6,7 +5,7 @@ import { readLines } from './output-lines.js';
 import type { OutputSocket } from './output-socket.js';
 import { packageRoot } from './package-root.js';
 import { parentOf } from './parent.js';
-import { type Exit, groupLeader, type LaunchOrder, type WorkerProcess } from './worker-process.js';
+import { type Exit, exitOf, groupLeader, type LaunchOrder, type WorkerProcess } from './worker-process.js';
 
 /** The nursery would not fork this worker (a module of the archive clashes with one that it holds): spawn it instead. */
 export class NurseryRefusal extends Error {
@@ -181,10 +180,4 @@ function startPython(python: string, env: Readonly<Record<string, string>>) {
     buffer: false,
     reject: false,
   });
-}
-
-function exitOf(status: number): Exit {
-  if (status >= 0) return { code: status, signal: null };
-  const name = Object.entries(constants.signals).find(([, number]) => number === -status)?.[0];
-  return { code: null, signal: (name ?? 'SIGKILL') as NodeJS.Signals };
 }

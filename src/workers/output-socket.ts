@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { readLines } from './output-lines.js';
 import type { OutputStream } from './worker-process.js';
 
@@ -16,9 +15,9 @@ export class OutputSocket {
   readonly #listeners = new Map<string, LineListener>();
   readonly #sockets = new Set<Socket>();
 
-  /** @param runFolder a folder of mode 0700 that belongs to this server alone. */
-  constructor(runFolder: string) {
-    this.path = join(runFolder, 'output.sock');
+  /** @param path of the socket, in a folder of mode 0700 that belongs to this server alone. */
+  constructor(path: string) {
+    this.path = path;
   }
 
   async listen(): Promise<void> {

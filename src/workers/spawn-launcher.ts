@@ -9,10 +9,16 @@ import { type Exit, groupLeader, type Launcher, type LaunchOrder, type WorkerPro
 /** Starts each worker as a fresh interpreter: slower than a fork, and safe everywhere. */
 export class SpawnLauncher implements Launcher {
   readonly #alive = new Set<WorkerProcess>();
-  readonly #keeper = new GroupKeeper();
+  readonly #keeper: GroupKeeper;
 
-  async launch(order: LaunchOrder): Promise<WorkerProcess> {
-    const child = execa(order.python, ['-m', 'ts_worker.main'], {
+  /** @param keeper ended with the launcher. */
+  constructor(keeper = new GroupKeeper()) {
+    this.#keeper = keeper;
+  }
+
+  /** @param module a Python module with its arguments. */
+  async launch(order: LaunchOrder, module: readonly string[] = ['ts_worker.main']): Promise<WorkerProcess> {
+    const child = execa(order.python, ['-m', ...module], {
       // Not the archive's: python -m puts it before the standard library, and the archive may hold a json.py. The worker
       // enters the archive when its own imports are done.
       cwd: join(packageRoot, 'python_backend'),

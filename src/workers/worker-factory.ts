@@ -3,11 +3,17 @@ import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { CpuShare } from './cpu/cpu-share.js';
 import type { Dispatch } from './desk.js';
 import type { DeviceAssigner } from './device-assigner.js';
+import type { GpuSlice } from './gpu-slices.js';
+import type { LinkServer } from './link/link-server.js';
+import { RankGroup } from './ranks/rank-group.js';
+import { isParallel, type ParallelSettings, rankPlan } from './ranks/rank-plan.js';
+import type { TorchrunLauncher } from './ranks/torchrun-launcher.js';
 import { RestartPolicy } from './restart-policy.js';
 import { Worker, type WorkerEvents, type WorkerParts } from './worker.js';
+import type { Launcher } from './worker-process.js';
 
 /** What the workers of one version have in common. */
-export interface WorkerRecipe {
+export interface WorkerRecipe extends ParallelSettings {
   readonly modelName: string;
   readonly version: string;
   /** Unpacked archive. */
@@ -26,9 +32,6 @@ export interface WorkerRecipe {
   readonly startupTimeoutSeconds: number;
   readonly responseTimeoutSeconds: number;
   readonly maxRetryTimeoutSeconds: number;
-  readonly parallelType: string;
-  /** Processes of one worker, where it has a parallel type. */
-  readonly parallelLevel: number;
   readonly asyncCommunication: boolean;
   readonly continuousBatching: boolean;
   readonly stateful: boolean;
@@ -49,19 +52,24 @@ export interface WorkerSetting {
   readonly debug: boolean;
 }
 
+/** The machinery that all workers of the server run on. */
+export interface FactoryParts {
+  readonly launcher: Launcher;
+  /** Starts workers of several processes. */
+  readonly torchrun: TorchrunLauncher;
+  readonly links: Pick<LinkServer, 'target' | 'expect' | 'expectRanks'>;
+  readonly cpuShare: CpuShare;
+}
+
 /** Makes workers; their ids count up and are never used twice. */
 export class WorkerFactory {
   readonly #setting: WorkerSetting;
-  readonly #parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'> & { readonly cpuShare: CpuShare };
+  readonly #parts: FactoryParts;
   readonly #devices: DeviceAssigner;
   #nextId: number;
   #nextParallelId: number;
 
-  constructor(
-    setting: WorkerSetting,
-    parts: Pick<WorkerParts, 'launcher' | 'links' | 'cpuShare'>,
-    devices: DeviceAssigner,
-  ) {
+  constructor(setting: WorkerSetting, parts: FactoryParts, devices: DeviceAssigner) {
     this.#setting = setting;
     this.#parts = parts;
     this.#devices = devices;
@@ -78,10 +86,13 @@ export class WorkerFactory {
     return this.#devices.avoiding(full, work);
   }
 
+  /** @throws ServingError where it needs more GPUs than there are. */
   create(recipe: WorkerRecipe, events: WorkerEvents): Worker {
-    const { python, env, limitMaxImagePixels, metricsConfig, debug } = this.#setting;
-    const id = String(this.#takeId(recipe));
-    const gpuId = this.#devices.assign(recipe);
+    const { python, limitMaxImagePixels, metricsConfig, debug } = this.#setting;
+    const parallel = isParallel(recipe);
+    const slice = parallel ? this.#devices.assignSlice(recipe, recipe.parallelLevel) : null;
+    const gpuId = parallel ? (slice?.gpus[0] ?? null) : this.#devices.assign(recipe);
+    const id = String(parallel ? this.#takeIds(recipe.parallelLevel) : this.#nextId++);
     const milliseconds = (seconds: number): number => (debug ? Number.POSITIVE_INFINITY : seconds * 1000);
     const load = {
       modelName: recipe.modelName,
@@ -90,21 +101,22 @@ export class WorkerFactory {
       handler: recipe.handler,
       envelope: recipe.envelope,
       batchSize: recipe.batchSize,
-      gpuId: gpuId ?? -1,
+      // A process that sees its own GPUs alone counts them from 0.
+      gpuId: slice ? 0 : (gpuId ?? -1),
       limitMaxImagePixels,
       metricsConfig,
     };
-    return new Worker(
+    const worker = new Worker(
       {
         id,
         name: `W-${id}-${recipe.modelName}_${recipe.version}`,
         gpuId,
         python: recipe.python,
-        env: withPath(env, recipe.pythonPath),
+        env: this.#environment(recipe, slice),
         // Packages of the model's own must win over those that a nursery holds already.
         freshInterpreter: recipe.python !== python || recipe.pythonPath.length > 0,
         preload:
-          recipe.forksAfterLoad && gpuId === null && recipe.parallelLevel === 0
+          recipe.forksAfterLoad && gpuId === null && !parallel
             ? { fields: protoNamed(load), timeoutMs: milliseconds(recipe.startupTimeoutSeconds) }
             : null,
         load,
@@ -112,14 +124,36 @@ export class WorkerFactory {
         responseTimeoutMs: milliseconds(recipe.responseTimeoutSeconds),
         dispatch: dispatchOf(recipe),
       },
-      { ...this.#parts, batcher: recipe.batcher, restarts: new RestartPolicy(recipe.maxRetryTimeoutSeconds), events },
+      {
+        ...this.#machineryFor(recipe),
+        cpuShare: this.#parts.cpuShare,
+        batcher: recipe.batcher,
+        restarts: new RestartPolicy(recipe.maxRetryTimeoutSeconds),
+        events,
+      },
     );
+    if (slice) void worker.over.then(() => slice.release());
+    return worker;
   }
 
-  #takeId({ parallelType, parallelLevel }: WorkerRecipe): number {
-    if (parallelType === '' || parallelLevel === 0) return this.#nextId++;
+  #machineryFor(recipe: WorkerRecipe): Pick<WorkerParts, 'launcher' | 'links'> {
+    const plan = rankPlan(recipe);
+    if (!plan) return this.#parts;
+    const group = new RankGroup(plan, this.#parts);
+    return { launcher: group, links: group };
+  }
+
+  #environment(recipe: WorkerRecipe, slice: GpuSlice | null): Readonly<Record<string, string>> {
+    const env = withPath(this.#setting.env, recipe.pythonPath);
+    if (!slice) return env;
+    // Our indices count within what the operator lets the server see.
+    const visible = env['CUDA_VISIBLE_DEVICES']?.split(',').map((name) => name.trim());
+    return { ...env, CUDA_VISIBLE_DEVICES: slice.gpus.map((gpu) => visible?.[gpu] ?? gpu).join(',') };
+  }
+
+  #takeIds(count: number): number {
     const id = this.#nextParallelId;
-    this.#nextParallelId += parallelLevel;
+    this.#nextParallelId += count;
     return id;
   }
 }

@@ -38,9 +38,9 @@ export class WorkerPool {
     return this.#workers.filter((worker) => worker.state === 'restarting').length;
   }
 
-  /** The processes of workers that serve now. */
-  pids(): number[] {
-    return this.#workers.flatMap(({ state, pid }) => (state === 'ready' && pid > 0 ? [pid] : []));
+  /** The processes of each worker that serves now. */
+  pids(): (readonly number[])[] {
+    return this.#workers.flatMap(({ state, pids }) => (state === 'ready' && pids.length > 0 ? [pids] : []));
   }
 
   snapshot(): WorkerSnapshot[] {

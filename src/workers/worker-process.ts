@@ -1,12 +1,26 @@
-/** How a process ended; exactly one of the two is set, or neither where nobody could see it. */
+import { constants } from 'node:os';
+
+/** How a process ended; exactly one of code and signal is set, or neither where nobody could see it. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** In words, where somebody knows more. */
+  readonly reason?: string;
 }
 
-/** A Python process that runs, or ran, one worker. */
+/** @param status exit status, or minus the number of the signal. */
+export function exitOf(status: number): Exit {
+  if (status >= 0) return { code: status, signal: null };
+  const name = Object.entries(constants.signals).find(([, number]) => number === -status)?.[0];
+  return { code: null, signal: (name ?? 'SIGKILL') as NodeJS.Signals };
+}
+
+/** A Python process that runs, or ran, one worker; where several do, all of them. */
 export interface WorkerProcess {
+  /** As users see it. */
   readonly pid: number;
+  /** All of its processes. */
+  readonly pids: readonly number[];
   /** Never rejects. */
   readonly exited: Promise<Exit>;
   /** Signals the process and everything that its handler started: the whole process group. */
@@ -59,7 +73,7 @@ export function groupLeader(pid: number, exited: Promise<Exit>): WorkerProcess {
     // A process that has not made its group yet is signalled alone; one that is gone never is, its id may be another's.
     if (!signalled(-pid, signal) && !gone) signalled(pid, signal);
   };
-  return { pid, exited, kill };
+  return { pid, pids: [pid], exited, kill };
 }
 
 function signalled(target: number, signal: NodeJS.Signals): boolean {

@@ -78,7 +78,7 @@ export interface WorkerOptions {
 
 /** The machinery that a worker runs on. */
 export interface WorkerParts {
-  readonly launcher: Launcher;
+  readonly launcher: Pick<Launcher, 'launch'>;
   readonly links: { readonly target: string; expect(workerId: string): Expected };
   readonly batcher: VersionBatcher;
   readonly cpuShare: CpuShare;
@@ -137,19 +137,28 @@ export class Worker {
     return !this.#life.over && this.#life.state !== 'draining';
   }
 
-  /** Of its process; -1 while there is none. */
+  /** Of its process, of several the first one's; -1 while there is none. */
   get pid(): number {
     return this.#process?.pid ?? -1;
   }
 
+  /** All of its processes. */
+  get pids(): readonly number[] {
+    return this.#process?.pids ?? [];
+  }
+
+  /** Resolves when it is over for good. */
+  get over(): Promise<void> {
+    return this.#lived;
+  }
+
   snapshot(): WorkerSnapshot {
-    const pid = this.pid;
     return {
       id: this.id,
       startTime: this.startTime,
       state: this.state,
-      memoryBytes: residentBytes(pid),
-      pid,
+      memoryBytes: this.pids.reduce((sum, pid) => sum + residentBytes(pid), 0),
+      pid: this.pid,
       gpuId: this.#options.gpuId,
       lastError: this.#lastError,
     };
@@ -333,12 +342,12 @@ export class Worker {
   }
 }
 
-function exitFailure({ code, signal }: Exit): LoadFailure {
+function exitFailure({ code, signal, reason }: Exit): LoadFailure {
   if (signal === 'SIGKILL' || code === 137)
-    return new LoadFailure('the process was killed (SIGKILL), perhaps for want of memory', 'killed');
-  if (signal) return new LoadFailure(`the process was ended by ${signal}`, 'signal');
-  if (code === null) return new LoadFailure('the process died', 'lost');
-  return new LoadFailure(`the process exited with status ${code}`, 'exited');
+    return new LoadFailure(reason ?? 'the process was killed (SIGKILL), perhaps for want of memory', 'killed');
+  if (signal) return new LoadFailure(reason ?? `the process was ended by ${signal}`, 'signal');
+  if (code === null) return new LoadFailure(reason ?? 'the process died', 'lost');
+  return new LoadFailure(reason ?? `the process exited with status ${code}`, 'exited');
 }
 
 /** What the callers of the batch in hand are told. TorchServe's 507 stands for a process that was killed from outside. */

@@ -37,6 +37,7 @@ export function versionSnapshot(
     clientTimeoutMs: 0,
     parallelType: '',
     parallelLevel: 0,
+    torchrun: null,
     deviceType: 'cpu',
     deviceIds: null,
     continuousBatching: false,

@@ -2,7 +2,7 @@ import { bytesOf } from '../../src/batching/inference.js';
 import { Code } from '../../src/generated/torchbridge/worker/v1/Code.js';
 import type { Load } from '../../src/generated/torchbridge/worker/v1/Load.js';
 import type { CpuAllotment } from '../../src/workers/cpu/cpu-share.js';
-import type { Expected } from '../../src/workers/link/link-server.js';
+import type { Expected, ExpectedRanks } from '../../src/workers/link/link-server.js';
 import type { BatchResult, DispatchedBatch, LinkListener, WorkerLink } from '../../src/workers/link/worker-link.js';
 import type { Exit, Launcher, LaunchOrder, WorkerProcess } from '../../src/workers/worker-process.js';
 
@@ -91,6 +91,7 @@ export class FakeLink implements WorkerLink {
 /** One incarnation of a fake worker. */
 export class FakeProcess implements WorkerProcess {
   readonly pid: number;
+  readonly pids: readonly number[];
   readonly link: FakeLink;
   readonly exited: Promise<Exit>;
   readonly signals: string[] = [];
@@ -98,6 +99,7 @@ export class FakeProcess implements WorkerProcess {
 
   constructor(pid: number) {
     this.pid = pid;
+    this.pids = [pid];
     this.link = new FakeLink(pid);
     this.exited = new Promise((resolve) => {
       this.#exit = resolve;
@@ -130,6 +132,11 @@ export class FakeMachinery implements Launcher {
   expect(workerId: string): Expected {
     const link = new Promise<WorkerLink>((resolve) => this.#arrivals.set(workerId, resolve));
     return { token: 'token', link, forget: () => {} };
+  }
+
+  expectRanks(workerId: string): ExpectedRanks {
+    const { link, ...rest } = this.expect(workerId);
+    return { ...rest, links: link.then((only) => [only]) };
   }
 
   async launch(order: LaunchOrder): Promise<WorkerProcess> {

@@ -26,6 +26,7 @@ export function versionSettings(settings: Partial<VersionSettings> = {}): Versio
     deviceIds: null,
     parallelType: '',
     parallelLevel: 0,
+    torchrun: null,
     continuousBatching: false,
     asyncCommunication: false,
     useJobTicket: false,

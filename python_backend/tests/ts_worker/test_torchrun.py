@@ -68,6 +68,8 @@ def test_ranks_work_together_and_end_together(ranks: tuple[Frontend, list[Attach
         "TORCHBRIDGE_PARENT": None,
     }
     assert eventually(lambda: "skip sending response at rank 1" in frontend.output())
+    done = workers[1].next_event("result", PATIENCE)  # that it is done with the batch, and nothing more
+    assert (done.code, len(done.answers)) == (Code.OK, 0)
     assert workers[1].events.empty()
     frontend.close()
     assert eventually(lambda: not any(is_alive(worker.hello.pid) for worker in workers))

@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Batch } from '../../generated/torchbridge/worker/v1/Batch.js';
 import type { FromWorker__Output } from '../../generated/torchbridge/worker/v1/FromWorker.js';
+import type { Hello__Output } from '../../generated/torchbridge/worker/v1/Hello.js';
 import type { Load } from '../../generated/torchbridge/worker/v1/Load.js';
 import type { ToWorker } from '../../generated/torchbridge/worker/v1/ToWorker.js';
 import type { Tune } from '../../generated/torchbridge/worker/v1/Tune.js';
@@ -15,17 +16,25 @@ export class GrpcLink implements WorkerLink {
   readonly pid: number;
   readonly #stream: ServerDuplexStream<FromWorker__Output, ToWorker>;
   readonly #memory: LinkMemory;
-  readonly #traces = new LinkTraces();
+  readonly #traces: LinkTraces | null;
   #listener: LinkListener | null = null;
   #closed = false;
   /** Messages that came before anyone listened. */
   #early: FromWorker__Output[] = [];
 
-  /** @param memory what large bodies travel through; null: none, they travel in messages. */
-  constructor(stream: ServerDuplexStream<FromWorker__Output, ToWorker>, pid: number, memory: SharedMemory | null) {
+  /**
+   * @param hello who is at the far end. Of several ranks the first alone has spans, as it alone answers.
+   * @param memory what large bodies travel through; null: none, they travel in messages.
+   */
+  constructor(
+    stream: ServerDuplexStream<FromWorker__Output, ToWorker>,
+    { pid, rank }: Pick<Hello__Output, 'pid' | 'rank'>,
+    memory: SharedMemory | null,
+  ) {
     this.#stream = stream;
     this.pid = pid;
     this.#memory = new LinkMemory(memory);
+    this.#traces = rank === 0 ? new LinkTraces() : null;
     stream.on('data', (message: FromWorker__Output) => {
       if (this.#listener) this.#dispatch(message, this.#listener);
       else this.#early.push(message);
@@ -73,7 +82,7 @@ export class GrpcLink implements WorkerLink {
 
   #batch(batch: DispatchedBatch): Batch {
     const { id, requests, resumed = 0 } = batch;
-    const trace = this.#traces.sent(batch);
+    const trace = this.#traces?.sent(batch);
     return {
       id,
       ...(trace && { trace }),
@@ -93,7 +102,7 @@ export class GrpcLink implements WorkerLink {
     for (const result of message.results) {
       this.#memory.answered(result.batchId);
       for (const answer of result.answers) this.#memory.bring(answer);
-      this.#traces.answered(result);
+      this.#traces?.answered(result);
       if (result.metrics.length > 0) listener.metrics(result.metrics);
       listener.result(result);
     }
@@ -112,7 +121,7 @@ export class GrpcLink implements WorkerLink {
   #over(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#traces.lost();
+    this.#traces?.lost();
     // Answer the end of the worker's half, so that its side of the stream ends cleanly too.
     this.#stream.end();
     this.#listener?.closed();

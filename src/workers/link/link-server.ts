@@ -24,6 +24,20 @@ export interface Expected {
   forget(): void;
 }
 
+/** A worker of several ranks that was started, none of which has dialled home yet. */
+export interface ExpectedRanks extends Pick<Expected, 'token' | 'forget'> {
+  /** Resolves, in the order of the ranks, when every one of them has said Hello with the token. */
+  readonly links: Promise<readonly WorkerLink[]>;
+}
+
+/** Who was announced, and who of them came. */
+interface Announced {
+  readonly token: Buffer;
+  readonly ranks: number;
+  readonly links: Map<number, WorkerLink>;
+  readonly complete: (links: readonly WorkerLink[]) => void;
+}
+
 /**
  * The frontend's end of all worker links: a gRPC server on a socket in the private run folder, or on a port of
  * 127.0.0.1. Workers dial home to it.
@@ -34,7 +48,7 @@ export class LinkServer {
     'grpc.max_send_message_length': -1,
     'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
   });
-  readonly #expected = new Map<string, { token: Buffer; arrived: (link: WorkerLink) => void }>();
+  readonly #expected = new Map<string, Announced>();
   readonly #memory: SharedMemory | null;
   #target: string;
 
@@ -81,14 +95,20 @@ export class LinkServer {
 
   /** Announces a worker that is about to be started. */
   expect(workerId: string): Expected {
+    const { token, links, forget } = this.expectRanks(workerId, 1);
+    return { token, link: links.then(([link]) => link as WorkerLink), forget };
+  }
+
+  /** Announces a worker of so many processes. */
+  expectRanks(workerId: string, ranks: number): ExpectedRanks {
     const token = randomBytes(24).toString('base64url');
-    const link = new Promise<WorkerLink>((resolve) => {
-      this.#expected.set(workerId, { token: Buffer.from(token), arrived: resolve });
+    const links = new Promise<readonly WorkerLink[]>((complete) => {
+      this.#expected.set(workerId, { token: Buffer.from(token), ranks, links: new Map(), complete });
     });
     const entry = this.#expected.get(workerId);
     return {
       token,
-      link,
+      links,
       forget: () => {
         if (this.#expected.get(workerId) === entry) this.#expected.delete(workerId);
       },
@@ -102,25 +122,29 @@ export class LinkServer {
   /** The first message decides who this is; anything but an expected worker's Hello is sent away. */
   #attach(stream: Attach): void {
     stream.on('error', () => stream.end());
-    stream.once('data', (message: FromWorker__Output) => {
-      const arrived = message.hello ? this.#admit(message.hello) : null;
-      if (!arrived || !message.hello) {
+    stream.once('data', ({ hello }: FromWorker__Output) => {
+      const announced = hello ? this.#admit(hello) : null;
+      if (!announced || !hello) {
         stream.emit('error', {
           code: status.UNAUTHENTICATED,
           details: 'this stream is for workers that were started by this server',
         });
         return;
       }
-      arrived(new GrpcLink(stream, message.hello.pid, this.#memory));
+      announced.links.set(hello.rank, new GrpcLink(stream, hello, this.#memory));
+      if (announced.links.size < announced.ranks) return;
+      this.#expected.delete(hello.workerId);
+      const byRank = [...announced.links].sort(([one], [other]) => one - other);
+      announced.complete(byRank.map(([, link]) => link));
     });
   }
 
-  #admit(hello: Hello__Output): ((link: WorkerLink) => void) | null {
-    const expected = this.#expected.get(hello.workerId);
+  /** A token is good for one stream of each rank. */
+  #admit(hello: Hello__Output): Announced | null {
+    const announced = this.#expected.get(hello.workerId);
     const token = Buffer.from(hello.token);
-    if (!expected || token.length !== expected.token.length || !timingSafeEqual(token, expected.token)) return null;
-    this.#expected.delete(hello.workerId);
-    return expected.arrived;
+    if (!announced || token.length !== announced.token.length || !timingSafeEqual(token, announced.token)) return null;
+    return announced.links.has(hello.rank) ? null : announced;
   }
 }
 

@@ -179,22 +179,34 @@ openaiRoutes: [v1/embeddings]
   });
 
   describe('torchrun', () => {
-    it('has the defaults of TorchServe, and says how many GPUs a worker uses', () => {
-      expect(config('torchrun:\n  nproc-per-node: 4\n  rdzv-endpoint: "host:29400"\n  master-addr: x')).toEqual({
+    it('has defaults, and says how many GPUs a worker uses', () => {
+      expect(config('torchrun:\n  nproc-per-node: 4')).toEqual({
         parallelLevel: 4,
-        torchrun: {
-          nnodes: 1,
-          nprocPerNode: 4,
-          rdzvBackend: 'c10d',
-          rdzvEndpoint: 'host:29400',
-          ompNumberThreads: 1,
-        },
+        torchrun: { nnodes: 1, nprocPerNode: 4, ompNumberThreads: null, rendezvous: { 'rdzv-backend': 'c10d' } },
       });
+    });
+
+    it('says how machines find each other', () => {
+      const meeting = { 'rdzv-backend': 'static', 'rdzv-endpoint': 'host:29400', 'node-rank': 1, 'master-addr': 'x' };
+      expect(config(`torchrun: ${JSON.stringify({ nnodes: 2, OMP_NUMBER_THREADS: 3, ...meeting })}`)).toMatchObject({
+        torchrun: { nnodes: 2, ompNumberThreads: 3, rendezvous: meeting },
+      });
+    });
+
+    it('may hold what means nothing here, which is told', () => {
+      const { warnings } = parseModelConfig('torchrun: {max-restarts: 3, monitor-interval: 5, role: x}', 'c.yaml');
+      expect(warnings).toEqual([
+        'Ignored max-restarts of torchrun in c.yaml: unsupported parameter.',
+        'Ignored role of torchrun in c.yaml: unsupported parameter.',
+      ]);
     });
 
     it('or parallelLevel counts, whichever comes later', () => {
       expect(config('parallelLevel: 2\ntorchrun: {nproc-per-node: 4}').parallelLevel).toBe(4);
       expect(config('torchrun: {nproc-per-node: 4}\nparallelLevel: 2').parallelLevel).toBe(2);
+      expect(parseModelConfig('parallelLevel: 2\ntorchrun: {nproc-per-node: 4}', 'c.yaml').warnings).toEqual([
+        'Ignored parallelLevel: 2 in c.yaml: nproc-per-node of torchrun follows it.',
+      ]);
     });
 
     it.each(['torchrun: 3', 'torchrun: {nproc-per-node: "2"}', 'torchrun: {nnodes: 0}', 'torchrun: [a]'])(

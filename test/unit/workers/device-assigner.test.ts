@@ -21,6 +21,25 @@ describe('GPUs', () => {
     expect(new DeviceAssigner(0).assign(gpu)).toBeNull();
   });
 
+  it('of a worker that needs several are neighbours, the least used ones, until it is over', () => {
+    const devices = new DeviceAssigner(5);
+    const [one, two, three] = [0, 1, 2].map(() => devices.assignSlice(gpu, 2));
+    expect([one, two, three].map((slice) => slice?.gpus)).toEqual([
+      [0, 1],
+      [2, 3],
+      [0, 1],
+    ]);
+    one?.release();
+    two?.release();
+    two?.release();
+    expect(devices.assignSlice(gpu, 2)?.gpus).toEqual([2, 3]);
+    const deviceIds = [4, 2, 0];
+    expect(devices.assignSlice({ deviceType: 'gpu', deviceIds }, 2)?.gpus).toEqual([4, 2]);
+    expect(devices.avoiding(new Set([0]), () => devices.assignSlice(gpu, 2)?.gpus)).toEqual([2, 3]);
+    expect(devices.assignSlice({ deviceType: 'cpu', deviceIds: null }, 2)).toBeNull();
+    expect(() => devices.assignSlice(gpu, 6)).toThrow('There are 5 GPUs, and not 6.');
+  });
+
   it('that are full are passed over while there are others', () => {
     const devices = new DeviceAssigner(3);
     const twice = () => [devices.assign(gpu), devices.assign(gpu)];

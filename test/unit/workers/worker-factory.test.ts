@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { Batcher } from '../../../src/batching/batcher.js';
 import { CpuShare } from '../../../src/workers/cpu/cpu-share.js';
 import { DeviceAssigner } from '../../../src/workers/device-assigner.js';
+import { TorchrunLauncher } from '../../../src/workers/ranks/torchrun-launcher.js';
 import { WorkerFactory, type WorkerRecipe } from '../../../src/workers/worker-factory.js';
 import { FakeMachinery } from '../../support/fake-worker.js';
 
@@ -23,6 +24,7 @@ const recipe: WorkerRecipe = {
   maxRetryTimeoutSeconds: 0,
   parallelType: '',
   parallelLevel: 0,
+  torchrun: null,
   asyncCommunication: false,
   continuousBatching: false,
   stateful: false,
@@ -42,7 +44,7 @@ it('names workers by counting up, those of several processes by the first of the
       metricsConfig: '',
       debug: true,
     },
-    { launcher: machinery, links: machinery, cpuShare: new CpuShare(0) },
+    { launcher: machinery, torchrun: new TorchrunLauncher('/nowhere'), links: machinery, cpuShare: new CpuShare(0) },
     new DeviceAssigner(0),
   );
   const nothing = () => {};

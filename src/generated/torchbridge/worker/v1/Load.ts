@@ -16,6 +16,7 @@ export interface Load {
   'metricsConfig'?: (string);
   'placement'?: (_torchbridge_worker_v1_Placement | null);
   'memory'?: (_torchbridge_worker_v1_SharedMemory | null);
+  'inStep'?: (boolean);
 }
 
 export interface Load__Output {
@@ -31,4 +32,5 @@ export interface Load__Output {
   'metricsConfig': (string);
   'placement': (_torchbridge_worker_v1_Placement__Output | null);
   'memory': (_torchbridge_worker_v1_SharedMemory__Output | null);
+  'inStep': (boolean);
 }

@@ -1,0 +1,47 @@
+import type { ModelConfig } from '../archive/archive.js';
+import { ServingError } from '../errors/serving-error.js';
+import type { VersionSettings } from '../registry/version-settings.js';
+import { sliceCount } from '../workers/gpu-slices.js';
+import { isParallel, type ParallelSettings, rankPlan } from '../workers/ranks/rank-plan.js';
+import type { WorkerBounds } from './resolve-settings.js';
+
+/** What the yaml says of workers of several processes. @throws ServingError invalidModel where it contradicts itself. */
+export function resolveParallel(yaml: ModelConfig): ParallelSettings {
+  const settings = {
+    parallelType: yaml.parallelType ?? '',
+    parallelLevel: yaml.parallelLevel ?? 0,
+    torchrun: yaml.torchrun ?? null,
+  };
+  const fault = rankPlan(settings) === null ? null : contradiction(settings);
+  if (fault !== null) throw new ServingError('invalidModel', fault);
+  return settings;
+}
+
+function contradiction({ parallelLevel, torchrun }: ParallelSettings): string | null {
+  if (torchrun === null) return null;
+  const { nnodes, nprocPerNode, rendezvous } = torchrun;
+  if (parallelLevel !== nprocPerNode)
+    return `parallelLevel ${parallelLevel} and nproc-per-node ${nprocPerNode} of torchrun differ: both are the number of processes of a worker.`;
+  const meeting = rendezvous['rdzv-backend'] === 'static' ? 'master-addr' : 'rdzv-endpoint';
+  return nnodes > 1 && rendezvous['rdzv-endpoint'] === undefined && rendezvous[meeting] === undefined
+    ? `torchrun with nnodes ${nnodes} needs ${meeting}, at which the machines find each other.`
+    : null;
+}
+
+/**
+ * As many workers as there are GPUs for, where each needs several; on the CPU as many as were asked for.
+ * @throws ServingError workerInitialization where there are too few for a single one.
+ */
+export function withinGpus(bounds: WorkerBounds, model: string, settings: VersionSettings, gpuCount: number) {
+  const { deviceType, deviceIds, parallelLevel } = settings;
+  const gpus = deviceType === 'cpu' ? 0 : (deviceIds?.length ?? gpuCount);
+  if (!isParallel(settings) || gpus === 0) return bounds;
+  const most = sliceCount(gpus, parallelLevel);
+  if (most === 0) {
+    throw new ServingError(
+      'workerInitialization',
+      `No enough gpu devices for model:${model} parallelLevel:${parallelLevel}`,
+    );
+  }
+  return { min: Math.min(bounds.min, most), max: Math.min(bounds.max, most) };
+}
