@@ -88,8 +88,11 @@ export interface WorkerParts {
 
 /** How long a worker that was told to shut down may take to exit. Its `atexit` hooks run in this time. */
 const exitGraceMs = 5000;
-/** How long the exit status of a process whose link broke is waited for, before the process is killed. */
-const lastBreathMs = 1000;
+/**
+ * How long the exit status of a process whose link broke is waited for, before the process is killed. Where it was a rank
+ * that died, torchrun ends the others in this time and tells how the one ended.
+ */
+const lastBreathMs = 3000;
 
 /** One worker of one model version: a process after another under one id, as long as it is wanted. */
 export class Worker {

@@ -193,6 +193,29 @@ describe('the link server', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('takes a token once a rank, and has a worker of several together when the last one came', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'link-'));
+    const server = new LinkServer(folder);
+    await server.listen();
+    const { token, links } = server.expectRanks('29500', 2);
+    const client = new types.torchbridge.worker.v1.WorkerLink(server.target, credentials.createInsecure());
+    const dial = (rank: number) => {
+      const stream = client.Attach();
+      const refused = new Promise<number>((resolve) => stream.on('error', ({ code }: never) => resolve(code)));
+      stream.write({ hello: { workerId: '29500', token, rank, pid: 70 + rank, worldSize: 2 } });
+      return { stream, refused };
+    };
+    const second = dial(1);
+    expect(await Promise.race([links, dial(1).refused])).toBe(16);
+    const first = dial(0);
+    expect((await links).map(({ pid }) => pid)).toEqual([70, 71]);
+    expect(await dial(0).refused).toBe(16);
+    for (const { stream } of [first, second]) stream.cancel();
+    (client as unknown as Client).close();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+
   it('takes a token once', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'link-'));
     const server = new LinkServer(folder);
