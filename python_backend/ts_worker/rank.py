@@ -42,7 +42,7 @@ def settle_in() -> None:
 
 
 def leave_threads_to_ranks() -> None:
-    """Before torchrun starts: it would set OMP_NUM_THREADS to 1 where nobody has, and say so in the log. Its ranks get a
-    share of the cores instead, like any worker."""
+    """Before torchrun starts: it would set OMP_NUM_THREADS to 1 where nobody has, and say so in the log. Its ranks get
+    a share of the cores instead, like any worker."""
     if "OMP_NUM_THREADS" not in os.environ:
         os.environ.update({"OMP_NUM_THREADS": "1", _THREADS: "shared"})

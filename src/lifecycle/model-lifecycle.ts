@@ -12,10 +12,10 @@ import { allLoaded, startFailure } from './all-loaded.js';
 import type { Asked, Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions, ScaleOutcome } from './lifecycle.js';
 import type { SavedVersion } from './model-snapshot.js';
 import type { OpenModel } from './open-model.js';
-import { withinGpus } from './resolve-parallel.js';
 import type { WorkerBounds, WorkerDefaults } from './resolve-settings.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import type { MadeVersion, VersionMaker } from './version-maker.js';
+import { withinGpus } from './within-gpus.js';
 
 /** What the lifecycle works with. */
 export interface LifecycleParts {

@@ -12,7 +12,6 @@ import { ModelVersion, type Waker } from '../registry/model-version.js';
 import type { Registry } from '../registry/registry.js';
 import type { WorkerFactory } from '../workers/worker-factory.js';
 import type { Asked } from './lifecycle.js';
-import { withinGpus } from './resolve-parallel.js';
 import {
   resolveAutoscale,
   resolveSettings,
@@ -22,6 +21,7 @@ import {
   warningsOf,
 } from './resolve-settings.js';
 import type { VersionWatch } from './version-watch.js';
+import { withinGpus } from './within-gpus.js';
 
 /** What versions are made with. */
 export interface MakerParts {

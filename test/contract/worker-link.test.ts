@@ -201,7 +201,9 @@ describe('the link server', () => {
     const client = new types.torchbridge.worker.v1.WorkerLink(server.target, credentials.createInsecure());
     const dial = (rank: number) => {
       const stream = client.Attach();
-      const refused = new Promise<number>((resolve) => stream.on('error', ({ code }: never) => resolve(code)));
+      const refused = new Promise<number>((resolve) =>
+        stream.on('error', (error) => resolve((error as unknown as { code: number }).code)),
+      );
       stream.write({ hello: { workerId: '29500', token, rank, pid: 70 + rank, worldSize: 2 } });
       return { stream, refused };
     };

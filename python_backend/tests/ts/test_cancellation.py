@@ -20,7 +20,9 @@ def context(**channel: Any) -> Context:
 def test_one_process_asks_itself() -> None:
     running = context(cancelled={1}, callers_gone={1}, in_step=False)
     assert [is_cancelled_on_all_ranks(running, index) for index in (0, 1)] == [False, True]
-    assert is_cancelled_on_all_ranks(SimpleNamespace(cl_socket=None)) is False, "TorchServe's context has no such method"
+    assert is_cancelled_on_all_ranks(SimpleNamespace(cl_socket=None)) is False, (
+        "TorchServe's context has no such method"
+    )
 
 
 def rank(number: int, meeting: str, told: Any) -> None:

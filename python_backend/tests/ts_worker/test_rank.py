@@ -45,4 +45,6 @@ def test_an_interpreter_without_torch_says_so(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     last_words = done.stderr.strip().splitlines()[-1]
-    assert last_words.startswith(f"torchrun: {sys.executable} has no torchrun (No module named 'torch'): install PyTorch")
+    assert last_words.startswith(
+        f"torchrun: {sys.executable} has no torchrun (No module named 'torch'): install PyTorch"
+    )

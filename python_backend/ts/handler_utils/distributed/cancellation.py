@@ -9,9 +9,9 @@ def is_cancelled_on_all_ranks(context: Any, idx: int = 0) -> bool:
     """Whether nobody waits for response ``idx`` of the batch any more, with the same answer on every rank.
 
     In a model of several ranks (``parallelType: tp`` or ``pptp``) a caller who leaves ends nothing by itself, and
-    ``context.is_cancelled`` stays False: a rank that stopped alone would leave the others waiting for it. This asks rank
-    0 on behalf of all, through ``torch.distributed``, so every rank has to call it, at the same place of its work. Where
-    one process alone runs a batch, it is ``context.is_cancelled``.
+    ``context.is_cancelled`` stays False: a rank that stopped alone would leave the others waiting for it. This asks
+    rank 0 on behalf of all, through ``torch.distributed``, so every rank has to call it, at the same place of its work.
+    Where one process alone runs a batch, it is ``context.is_cancelled``.
 
     :param context: of the batch that runs.
     :param idx: index of the request within the batch.
