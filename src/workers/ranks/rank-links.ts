@@ -5,6 +5,7 @@ import {
   type DispatchedBatch,
   type LinkListener,
   type Load,
+  type LoadOutcome,
   type WorkerLink,
 } from '../link/worker-link.js';
 
@@ -27,7 +28,7 @@ export class RankLinks implements WorkerLink {
   /** Those that run batches. */
   readonly #runners: readonly WorkerLink[];
   readonly #open = new Map<number, Open>();
-  #loaded = 0;
+  readonly #loaded = new Map<number, LoadOutcome>();
   #over = false;
 
   /**
@@ -47,14 +48,8 @@ export class RankLinks implements WorkerLink {
 
   listen(listener: LinkListener): void {
     for (const [rank, link] of this.#links.entries()) {
-      // A rank that is known to be gone says so while others are still being listened to.
       link.listen({
-        loaded: (outcome) => {
-          if (this.#over) return;
-          this.#loaded += 1;
-          if (outcome.code !== Code.OK) listener.loaded({ ...outcome, message: `rank ${rank}: ${outcome.message}` });
-          else if (this.#loaded === this.#links.length) listener.loaded(outcome);
-        },
+        loaded: (outcome) => this.#ranksLoad(rank, outcome, listener),
         result: (result) => this.#done(rank, result, listener),
         piece: (batchId, index, answer) => {
           if (rank === 0 && !this.#over) listener.piece(batchId, index, answer);
@@ -104,6 +99,14 @@ export class RankLinks implements WorkerLink {
 
   close(): void {
     for (const link of this.#links) link.close();
+  }
+
+  #ranksLoad(rank: number, outcome: LoadOutcome, listener: LinkListener): void {
+    if (this.#over) return;
+    this.#loaded.set(rank, outcome);
+    const first = this.#loaded.get(0);
+    if (outcome.code !== Code.OK) listener.loaded({ ...outcome, message: `rank ${rank}: ${outcome.message}` });
+    else if (first && this.#loaded.size === this.#links.length) listener.loaded(first);
   }
 
   #done(rank: number, result: BatchResult, listener: LinkListener): void {

@@ -36,10 +36,10 @@ describe('the links of ranks that run each batch together', () => {
 
   it('have loaded when each has', () => {
     together();
-    ranks[1].listener.loaded({ code: Code.OK, message: 'loaded' });
+    ranks[0].listener.loaded({ code: Code.OK, message: 'of the first' });
     expect(said).toEqual([]);
-    ranks[0].listener.loaded({ code: Code.OK, message: 'loaded' });
-    expect(said).toEqual([['loaded', Code.OK, 'loaded']]);
+    ranks[1].listener.loaded({ code: Code.OK, message: '' });
+    expect(said).toEqual([['loaded', Code.OK, 'of the first']]);
   });
 
   it('have failed to load when one has, which is named', () => {
