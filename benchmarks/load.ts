@@ -12,6 +12,8 @@ export interface Load {
   /** Makes it calls of `Predictions` of this model; absent: POSTs to the URL. */
   readonly model?: string | undefined;
   readonly connections: number;
+  /** Over how many connections calls of gRPC are spread; absent: one each. */
+  readonly channels?: number;
   readonly seconds: number;
   /** Runs before the measurement and is not counted. */
   readonly warmupSeconds: number;
@@ -44,6 +46,7 @@ export async function tryLoad({
   url,
   model,
   connections,
+  channels,
   seconds,
   warmupSeconds,
   body,
@@ -61,6 +64,7 @@ export async function tryLoad({
       headers: { ...(model === undefined && { 'content-type': 'application/octet-stream' }), ...headers },
       bodyFile,
       connections,
+      channels,
       rate: rate ?? null,
       requests: null,
       seconds,

@@ -24,6 +24,7 @@ export function loadOf(one: BenchmarkCase, server: TargetServer, bodyFile: strin
     },
     bodyFile,
     connections: one.connections,
+    channels: one.channels,
     rate: one.rate,
     requests: one.extent.requests,
     seconds: one.extent.seconds,

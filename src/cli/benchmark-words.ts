@@ -21,6 +21,7 @@ const flags: readonly Flag[] = [
   [['--against'], 'SERVER', 'Compare with it: a server as above, or the results.json of an earlier run'],
   [['--torchserve'], 'PATH', "TorchServe's command; the torchserve on PATH that is not ours unless told"],
   [['--concurrency', '-c'], 'N ...', 'Connections; 10 unless told'],
+  [['--channels'], 'N', 'Of gRPC: connections that share the calls of --concurrency; one each unless told'],
   [['--requests', '-r'], 'N', 'Requests of each measurement; 100 unless told'],
   [['--duration'], 'SECONDS', 'In their place: how long each takes'],
   [

@@ -1,7 +1,7 @@
 /** The generator, a process of its own: takes a Load over IPC, tells how it goes and what came of it, and ends. */
 import { readFileSync } from 'node:fs';
 import { closedLoop } from './closed-loop.js';
-import { GrpcSender } from './grpc-sender.js';
+import { GrpcChannel, GrpcSender } from './grpc-sender.js';
 import { HttpSender } from './http-sender.js';
 import type { Extent, Load, Sender } from './load.js';
 import { openLoop } from './open-loop.js';
@@ -12,8 +12,7 @@ const tell = (message: GeneratorMessage) => process.send?.(message);
 
 async function generate(load: Load): Promise<GeneratorMessage> {
   const body = readFileSync(load.bodyFile);
-  const make = (): Sender => (load.protocol === 'grpc' ? new GrpcSender(load, body) : new HttpSender(load, body));
-  const senders = Array.from({ length: load.connections }, make);
+  const senders = load.protocol === 'grpc' ? grpcSenders(load, body) : httpSenders(load, body);
   const run = (extent: Extent, observer: Observer) =>
     load.rate === null
       ? closedLoop(senders, extent, observer)
@@ -25,6 +24,17 @@ async function generate(load: Load): Promise<GeneratorMessage> {
   const result = recorder.result();
   for (const sender of senders) sender.close();
   return { kind: 'result', result };
+}
+
+function httpSenders(load: Load, body: Buffer): Sender[] {
+  return Array.from({ length: load.connections }, () => new HttpSender(load, body));
+}
+
+function grpcSenders(load: Load, body: Buffer): Sender[] {
+  const channels = Array.from({ length: load.channels ?? load.connections }, () => new GrpcChannel(load));
+  return Array.from({ length: load.connections }, (_, index) => {
+    return new GrpcSender(load, body, channels[index % channels.length] as GrpcChannel);
+  });
 }
 
 // Whoever started it is gone: so is the reason for the load.

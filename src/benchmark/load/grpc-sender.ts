@@ -1,105 +1,111 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { inferenceApi } from '../../api/grpc/definitions.js';
+import { Http2Connection, type RequestFrames, type StreamListener } from './http2/connection.js';
+import { headerBlock } from './http2/header-block.js';
 import type { Load, Outcome, Sender } from './load.js';
 
 const { Predictions } = inferenceApi.types.org.pytorch.serve.grpc.inference.InferenceAPIsService.service;
 /** A flag for compression and the length go before each message. */
 const prefixBytes = 5;
+const wanted = new Set([':status', 'grpc-status', 'grpc-message']);
 
-/**
- * One HTTP/2 connection on which `Predictions` is called with the body as input `data`. A gRPC client would cost more
- * than the server that it measures, so the frames are made here; the messages are the real ones.
- */
-export class GrpcSender implements Sender {
+/** A connection that is made with its first call, and again after it broke; several senders may share it. */
+export class GrpcChannel {
   readonly #address: string;
-  readonly #headers: OutgoingHttpHeaders;
-  readonly #frame: Buffer;
   readonly #timeoutMs: number;
-  #session: ClientHttp2Session | null = null;
+  #connection: Http2Connection | null = null;
 
-  constructor(load: Load, body: Buffer) {
-    this.#address = `http://${load.address}`;
-    this.#headers = {
-      ...load.headers,
-      ':method': 'POST',
-      ':path': Predictions.path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    };
-    const message = Predictions.requestSerialize({ modelName: load.model, input: { data: body } });
-    this.#frame = Buffer.alloc(prefixBytes + message.length);
-    this.#frame.writeUInt32BE(message.length, 1);
-    message.copy(this.#frame, prefixBytes);
-    this.#timeoutMs = load.timeoutSeconds * 1000;
+  constructor({ address, timeoutSeconds }: Pick<Load, 'address' | 'timeoutSeconds'>) {
+    this.#address = address;
+    this.#timeoutMs = timeoutSeconds * 1000;
   }
 
-  send(ended: (outcome: Outcome) => void): void {
-    const call = new Call(this.#connection().request(this.#headers), this.#timeoutMs, ended);
-    call.write(this.#frame);
+  get connection(): Http2Connection {
+    if (!this.#connection || this.#connection.closed)
+      this.#connection = new Http2Connection(this.#address, wanted, this.#timeoutMs);
+    return this.#connection;
   }
 
   close(): void {
-    this.#session?.destroy();
+    this.#connection?.close();
+  }
+}
+
+/** Calls `Predictions` with the body as input `data`, one call at a time. */
+export class GrpcSender implements Sender {
+  readonly #channel: GrpcChannel;
+  readonly #frames: RequestFrames;
+
+  constructor(load: Load, body: Buffer, channel: GrpcChannel) {
+    this.#channel = channel;
+    const message = Predictions.requestSerialize({ modelName: load.model, input: { data: body } });
+    const prefixed = Buffer.alloc(prefixBytes + message.length);
+    prefixed.writeUInt32BE(message.length, 1);
+    message.copy(prefixed, prefixBytes);
+    const headers = headerBlock({
+      ':method': 'POST',
+      ':scheme': 'http',
+      ':path': Predictions.path,
+      ':authority': load.address,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...load.headers,
+    });
+    this.#frames = { headers, body: prefixed };
   }
 
-  /** A connection that was lost is made anew for the next call. */
-  #connection(): ClientHttp2Session {
-    if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
-    const session = connect(this.#address, { settings: { initialWindowSize: 1 << 20 } });
-    // Calls on it hear of it themselves.
-    session.on('error', () => {});
-    this.#session = session;
-    return session;
+  send(ended: (outcome: Outcome) => void): void {
+    this.#channel.connection.request(this.#frames, new Call(ended));
+  }
+
+  close(): void {
+    this.#channel.close();
   }
 }
 
 /** One call, from its request to its trailers. */
-class Call {
-  readonly #stream: ClientHttp2Stream;
-  #status = '';
+class Call implements StreamListener {
+  readonly #ended: (outcome: Outcome) => void;
+  #status: string | undefined;
   #text = '';
   #bytes = 0;
   #firstByte = Number.NaN;
 
-  constructor(stream: ClientHttp2Stream, timeoutMs: number, ended: (outcome: Outcome) => void) {
-    this.#stream = stream;
-    stream.setTimeout(timeoutMs, () => {
-      this.#status = 'timeout';
-      stream.close();
-    });
-    // A call that fails has its status in the headers already.
-    for (const event of ['response', 'trailers'] as const) stream.on(event, (headers) => this.#hear(headers));
-    stream.on('data', (data: Buffer) => {
-      if (this.#bytes === 0) this.#firstByte = performance.now();
-      this.#bytes += data.length;
-    });
-    stream.on('error', (error) => {
-      this.#text ||= error.message;
-    });
-    stream.once('close', () => ended(this.#outcome()));
+  constructor(ended: (outcome: Outcome) => void) {
+    this.#ended = ended;
   }
 
-  write(frame: Buffer): void {
-    this.#stream.end(frame);
+  /** A call that fails has its status in the head already. */
+  fields(fields: ReadonlyMap<string, string>): void {
+    const code = fields.get('grpc-status');
+    if (code !== undefined) this.#status = status[Number(code)] ?? code;
+    else if (fields.has(':status') && fields.get(':status') !== '200') this.#status = `HTTP ${fields.get(':status')}`;
+    this.#text ||= decoded(fields.get('grpc-message') ?? '');
   }
 
-  #hear(headers: Readonly<Record<string, unknown>>): void {
-    const code = headers['grpc-status'];
-    if (code === undefined) return;
-    this.#status = status[Number(code)] ?? String(code);
-    this.#text = decodeURIComponent(String(headers['grpc-message'] ?? ''));
+  data(piece: Buffer): void {
+    if (this.#bytes === 0) this.#firstByte = performance.now();
+    this.#bytes += piece.length;
   }
 
-  #outcome(): Outcome {
-    const ok = this.#status === 'OK';
-    return {
+  ended(broken: string | null): void {
+    const ok = broken === null && this.#status === 'OK';
+    this.#ended({
       ok,
-      status: this.#status || 'UNAVAILABLE',
+      status: broken ?? this.#status ?? 'UNAVAILABLE',
       firstByte: this.#firstByte,
       pieces: ok ? 1 : 0,
       bytes: Math.max(0, this.#bytes - prefixBytes),
       text: ok ? '' : this.#text,
-    };
+    });
+  }
+}
+
+/** A message as it was before it was percent-encoded; as it came where it never was. */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
   }
 }

@@ -9,7 +9,10 @@ export interface Load {
   readonly headers: Readonly<Record<string, string>>;
   /** A file that holds the body of every request. */
   readonly bodyFile: string;
+  /** For gRPC how many calls are open at once; for HTTP each has a connection of its own. */
   readonly connections: number;
+  /** Over how many connections gRPC calls are spread; absent: one each. */
+  readonly channels?: number | undefined;
   /**
    * Requests a second that are sent whether or not earlier ones are answered (open loop); null: each connection sends
    * its next request once the one before is answered (closed loop).
@@ -85,7 +88,7 @@ export interface Outcome {
   readonly text: string;
 }
 
-/** One connection, on which one request at a time is sent. */
+/** Sends one request at a time. */
 export interface Sender {
   /** Sends the request; calls back exactly once. */
   send(ended: (outcome: Outcome) => void): void;

@@ -18,6 +18,8 @@ export interface BenchmarkCase {
   readonly input: string | null;
   readonly contentType: string;
   readonly connections: number;
+  /** Over how many of them gRPC calls are spread; undefined: one each. */
+  readonly channels: number | undefined;
   /** Requests a second in an open loop, null for a closed one. */
   readonly rate: number | null;
   readonly extent: Extent;
@@ -68,6 +70,7 @@ export function casesOf(settings: BenchmarkSettings, name: string | null = null)
               input: settings.input ?? null,
               contentType: settings.content_type,
               connections,
+              channels: settings.channels,
               rate: perSecond,
               ...extents(settings, connections),
               timeoutSeconds: settings.timeout,
