@@ -4,7 +4,13 @@ import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } fr
 import { type Load, runLoad } from './load.js';
 
 const model = 'one';
-const connections = [1, 8, 32];
+/** As many clients, each with a connection of its own, or one client with as many calls at once, as `ghz` has it. */
+const clients = [
+  { calls: 1, row: '1 connection' },
+  { calls: 8, row: '8 connections' },
+  { calls: 32, row: '32 connections' },
+  { calls: 32, channels: 1, row: '32 calls over one connection' },
+];
 const warmupSeconds = 0.5;
 
 /** The same request by gRPC and by REST, to a handler that answers "ok", one a batch. */
@@ -27,16 +33,16 @@ export async function grpc({ releases, rounds, seconds, log }: Contest): Promise
     }
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);
-      for (const count of connections) {
+      for (const { calls, channels, row } of clients) {
         for (const place of orderOf(round, places)) {
+          const spread = channels === undefined ? {} : { channels };
           const measured = [];
           for (const door of doorsOf(place)) {
-            measured.push(await runLoad({ ...door, connections: count, seconds, warmupSeconds, body: 'x' }));
+            measured.push(await runLoad({ ...door, ...spread, connections: calls, seconds, warmupSeconds, body: 'x' }));
           }
           const [rest, called] = measured;
           if (!rest || !called) continue;
-          const row = `${count} connection${count === 1 ? '' : 's'}`;
-          ledger.add(`REST, ${row}`, 'req/s', true, place.release, rest.perSecond);
+          if (channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, place.release, rest.perSecond);
           ledger.add(`gRPC, ${row}`, 'req/s', true, place.release, called.perSecond);
           ledger.add(`gRPC, ${row}, p50`, 'ms', false, place.release, called.p50);
           ledger.add(`gRPC of REST, ${row}`, '×', true, place.release, called.perSecond / rest.perSecond);

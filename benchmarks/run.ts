@@ -30,8 +30,9 @@ const promised: Record<string, Scenario> = {
   memory,
   idle,
   endurance,
+  grpc,
 };
-const scenarios: Record<string, Scenario> = { ...promised, gpu, grpc, launcher, tracing, autoscale };
+const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher, tracing, autoscale };
 
 const usage = `usage: npm run bench -- all|SCENARIO [flags]
   scenarios: ${Object.keys(scenarios).join(', ')}

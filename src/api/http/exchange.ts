@@ -15,6 +15,9 @@ import { type ErrorFormat, isSendable, torchServeErrors } from './error-format.j
 import { type PieceFormat, pieceEvents, plainPieces, writeResult } from './result-stream.js';
 import type { Upgrade } from './upgrade.js';
 
+/** Bodies up to this size go out together with their head. */
+const oneWriteBytes = 4096;
+
 /** What all requests of a listener have in common. */
 export interface ExchangeSettings {
   /** Access-control headers as name, value, .... */
@@ -248,7 +251,10 @@ export class Exchange {
     }
     const bodiless = status === 204 || status === 304;
     this.#head(status, phrase, own, bodiless ? 'none' : { length: body.length });
-    this.#response.end(bodiless ? undefined : body);
+    if (bodiless) this.#response.end();
+    else if (body.length > oneWriteBytes) this.#response.end(body);
+    // Node joins a head and a text to one write, but writes a buffer by itself.
+    else this.#response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
   }
 
   #head(status: number, phrase: string | undefined, own: readonly string[], framing: Framing): void {
