@@ -7,14 +7,21 @@
  * Sets up what is missing first, TorchServe included; that one needs Java 11 or newer.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keep } from '../.ci/keep.mjs';
 import { exitWith, root, SetupError, setUp } from '../.ci/setup.mjs';
 import { ensureEnvironment, findEnvironment } from '../python_backend/environment.mjs';
 
 try {
   const words = process.argv.slice(2);
   const python = await setUp();
-  const env = { ...process.env, TS_PYTHON: python };
+  // It marks every process that comes of the run.
+  const folder = mkdtempSync(join(tmpdir(), 'tb-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  keep(folder);
+  const env = { ...process.env, TS_PYTHON: python, TMPDIR: folder };
   const vision = findEnvironment('vision');
   if (vision) env.TORCHBRIDGE_VISION_PYTHON = vision;
   const alone = words.includes('--ours') || /--against[= ]none/.test(words.join(' '));

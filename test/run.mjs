@@ -7,12 +7,13 @@
  *     node test/run.mjs SUITE ... [-- WORD ...]   these suites; the words go to vitest or pytest
  *
  * Everything that a test starts inherits a TMPDIR of this run. Whatever process of the run is alive at the end is a
- * failure, is named, and is killed.
+ * failure, is named, and is killed; where the run itself is killed, they go with it.
  */
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { keep } from '../.ci/keep.mjs';
 import { ensurePrometheus } from '../.ci/prometheus.mjs';
 import { exitWith, root, setUp } from '../.ci/setup.mjs';
 import { ensureEnvironment } from '../python_backend/environment.mjs';
@@ -46,6 +47,7 @@ const usual = ['unit', 'contract', 'python', 'integration', 'conformance', 'e2e'
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'tb-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+keep(folder);
 
 let environment = process.env;
 let words = [];

@@ -1,0 +1,50 @@
+/**
+ * Runs whose processes must end with them, even where they are killed so that they cannot see to it themselves.
+ *
+ *     node .ci/keep.mjs FOLDER        started by `keep`, not by hand
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(import.meta.url);
+
+/**
+ * Sees to it that when this process is gone, however it went, every process that has `folder` in its environment is
+ * killed and the folder removed. The keeper is a process of its own, in a session of its own, that waits for the end of
+ * its standard input. Linux alone; elsewhere nothing is kept.
+ */
+export function keep(folder) {
+  if (process.platform !== 'linux') return;
+  const keeper = spawn(process.execPath, [script, folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+  });
+  keeper.unref();
+  keeper.stdin.unref?.();
+}
+
+function killMarked(folder) {
+  for (const pid of readdirSync('/proc').map(Number)) {
+    if (!(pid > 0) || pid === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder)) process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone already, or another user's
+    }
+  }
+}
+
+if (process.argv[1] === script) {
+  const folder = process.argv[2];
+  process.stdin.resume();
+  process.stdin.on('close', () => {
+    // Twice: one that was just being started when the first look was taken.
+    killMarked(folder);
+    setTimeout(() => {
+      killMarked(folder);
+      rmSync(folder, { recursive: true, force: true });
+    }, 500);
+  });
+}
