@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
 import { startBareServer } from './bare-server.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 
 const model = 'length';
@@ -17,11 +15,7 @@ export async function bodies({ releases, rounds, seconds, log }: Contest): Promi
   try {
     await withPlaces(releases, async (places) => {
       for (const place of places) {
-        await packArchive(
-          place.store,
-          { name: model, handler: join(import.meta.dirname, 'handlers/length.py') },
-          place.release,
-        );
+        await packHandler(place, model, 'length.py');
         log(`starting ${place.release.name}`);
         await place.start({
           config: ['disable_token_authorization=true', 'enable_model_api=true', 'max_request_size=30000000'],

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { orderOf, type Spread, spreadOf } from '../src/benchmark/statistics.js';
+import { packArchive } from '../test/support/archive.js';
 import type { Release } from '../test/support/release.js';
 import { ServerPlace } from '../test/support/server.js';
 
@@ -92,6 +94,11 @@ export async function manage(place: ServerPlace, method: string, path: string): 
   const text = await answer.text();
   if (answer.status !== 200)
     throw new Error(`${place.release.name}: ${method} ${path} was answered ${answer.status}: ${text}`);
+}
+
+/** Packs a handler of benchmarks/handlers into an archive of that name, in the place's model store. */
+export async function packHandler(place: ServerPlace, name: string, handler: string): Promise<void> {
+  await packArchive(place.store, { name, handler: join(import.meta.dirname, 'handlers', handler) }, place.release);
 }
 
 /** How a model is registered. */

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { memoryOf } from '../src/benchmark/sampling/process-memory.js';
 import { spreadOf } from '../src/benchmark/statistics.js';
-import { packArchive } from '../test/support/archive.js';
-import { type Contest, Ledger, manage, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, manage, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad, tryLoad } from './load.js';
 
 const connections = 1000;
@@ -13,11 +11,7 @@ export async function endurance({ releases, longSeconds, log }: Contest): Promis
   const ledger = new Ledger();
   await withPlaces(releases.slice(0, 1), async (places) => {
     for (const place of places) {
-      await packArchive(
-        place.store,
-        { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
-        place.release,
-      );
+      await packHandler(place, model, 'ok.py');
       await place.start({
         config: ['disable_token_authorization=true', 'enable_model_api=true', `job_queue_size=${2 * connections}`],
       });

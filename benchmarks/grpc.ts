@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { type Load, runLoad } from './load.js';
 
 const model = 'one';
@@ -22,8 +20,7 @@ export async function grpc({ releases, rounds, seconds, log }: Contest): Promise
       { url: place.grpcInference, model },
     ];
     for (const place of places) {
-      const handler = join(import.meta.dirname, 'handlers/ok.py');
-      await packArchive(place.store, { name: model, handler }, place.release);
+      await packHandler(place, model, 'ok.py');
       log(`starting ${place.release.name}`);
       await place.start();
       await registerModel(place, model, { batchSize: 1, delayMs: 0 });

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { memoryOf } from '../src/benchmark/sampling/process-memory.js';
-import { packArchive } from '../test/support/archive.js';
 import type { ServerPlace } from '../test/support/server.js';
-import { type Contest, Ledger, manage, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, manage, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 
 const model = 'ok';
@@ -17,11 +15,7 @@ export async function memory({ releases, rounds, log }: Contest): Promise<Row[]>
   const ledger = new Ledger();
   await withPlaces(releases, async (places) => {
     for (const place of places) {
-      await packArchive(
-        place.store,
-        { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
-        place.release,
-      );
+      await packHandler(place, model, 'ok.py');
     }
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
 import { startBareServer } from './bare-server.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 import { processorSeconds } from './processor-seconds.js';
 
@@ -25,11 +23,7 @@ export async function overhead({ releases, rounds, seconds, log }: Contest): Pro
     await withPlaces(releases, async (places) => {
       for (const place of places) {
         for (const { model } of batches) {
-          await packArchive(
-            place.store,
-            { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
-            place.release,
-          );
+          await packHandler(place, model, 'ok.py');
         }
         log(`starting ${place.release.name}`);
         await place.start();

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 
 const model = 'pieces';
@@ -10,11 +8,7 @@ export async function streams({ releases, rounds, seconds, log }: Contest): Prom
   const ledger = new Ledger();
   await withPlaces(releases, async (places) => {
     for (const place of places) {
-      await packArchive(
-        place.store,
-        { name: model, handler: join(import.meta.dirname, 'handlers/pieces.py') },
-        place.release,
-      );
+      await packHandler(place, model, 'pieces.py');
       log(`starting ${place.release.name}`);
       await place.start();
       await registerModel(place, model);

@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 
 const model = 'ok';
@@ -14,11 +12,7 @@ export async function tail({ releases, rounds, seconds, log }: Contest): Promise
   const ledger = new Ledger();
   await withPlaces(releases, async (places) => {
     for (const place of places) {
-      await packArchive(
-        place.store,
-        { name: model, handler: join(import.meta.dirname, 'handlers/ok.py') },
-        place.release,
-      );
+      await packHandler(place, model, 'ok.py');
       log(`starting ${place.release.name}`);
       await place.start();
       await registerModel(place, model);

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { packArchive } from '../test/support/archive.js';
-import { type Contest, Ledger, orderOf, type Row, registerModel, withPlaces } from './contest.js';
+import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { runLoad } from './load.js';
 import { processorSeconds } from './processor-seconds.js';
 
@@ -41,8 +39,7 @@ export async function tracing({ releases, rounds, seconds, log }: Contest): Prom
           return setting ? [{ place, ...setting }] : [];
         });
         for (const { place, label, config } of contestants) {
-          const handler = join(import.meta.dirname, 'handlers/ok.py');
-          await packArchive(place.store, { name: model, handler }, place.release);
+          await packHandler(place, model, 'ok.py');
           log(`starting with tracing ${label}`);
           await place.start({ config: [...base, ...config(`http://127.0.0.1:${port}`)] });
           await registerModel(place, model);

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { packArchive } from '../test/support/archive.js';
 import type { ServerPlace } from '../test/support/server.js';
-import { type Contest, Ledger, manage, orderOf, type Row, withPlaces } from './contest.js';
+import { type Contest, Ledger, manage, orderOf, packHandler, type Row, withPlaces } from './contest.js';
 import { timed } from './timed.js';
 
 const model = 'pid';
@@ -12,11 +10,7 @@ export async function workers({ releases, rounds, log }: Contest): Promise<Row[]
   const ledger = new Ledger();
   await withPlaces(releases, async (places) => {
     for (const place of places) {
-      await packArchive(
-        place.store,
-        { name: model, handler: join(import.meta.dirname, 'handlers/pid.py') },
-        place.release,
-      );
+      await packHandler(place, model, 'pid.py');
     }
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);
