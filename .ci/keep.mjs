@@ -1,7 +1,6 @@
 /**
  * Runs whose processes must end with them, even where they are killed so that they cannot see to it themselves.
- *
- *     node .ci/keep.mjs FOLDER        started by `keep`, not by hand
+ * Run by itself, this file is the keeper: it is told the folder on standard input.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -12,16 +11,18 @@ const script = fileURLToPath(import.meta.url);
 /**
  * Sees to it that when this process is gone, however it went, every process that has `folder` in its environment is
  * killed and the folder removed. The keeper is a process of its own, in a session of its own, that waits for the end of
- * its standard input. Linux alone; elsewhere nothing is kept.
+ * its standard input, and has the folder neither in its environment nor among its words. Linux alone; elsewhere nothing
+ * is kept.
  */
 export function keep(folder) {
   if (process.platform !== 'linux') return;
-  const keeper = spawn(process.execPath, [script, folder], {
+  const keeper = spawn(process.execPath, [script], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: '/',
   });
   keeper.unref();
+  keeper.stdin.write(folder);
   keeper.stdin.unref?.();
 }
 
@@ -37,9 +38,12 @@ function killMarked(folder) {
 }
 
 if (process.argv[1] === script) {
-  const folder = process.argv[2];
-  process.stdin.resume();
+  let folder = '';
+  process.stdin.setEncoding('utf8').on('data', (text) => {
+    folder += text;
+  });
   process.stdin.on('close', () => {
+    if (folder === '') return;
     // Twice: one that was just being started when the first look was taken.
     killMarked(folder);
     setTimeout(() => {

@@ -67,7 +67,10 @@ export async function assemble({ config, logging, folder, tracing, base }: Groun
   });
   base.watchForks((elapsedMs) => metrics.forked(elapsedMs));
   const memory = SharedMemory.open(['/dev/shm', folder.path], config.sharedMemorySize);
-  if (memory) started.push({ what: 'shared memory', end: () => memory.close() });
+  if (memory) {
+    metrics.watchMemory(memory.values);
+    started.push({ what: 'shared memory', end: () => memory.close() });
+  }
   const links = new LinkServer(
     config.useNativeIo ? folder.path : null,
     (direction, bytes) => metrics.linked(direction, bytes),

@@ -22,6 +22,7 @@ async function serve(...config: string[]): Promise<void> {
       'enable_model_api=true',
       'max_request_size=100000000',
       'max_response_size=100000000',
+      'metrics_mode=prometheus',
       ...config,
     ],
   });
@@ -78,6 +79,10 @@ describe.each([
     await Promise.all(bodies.map((body) => mirrored(body)));
     const used = sharedFiles().reduce((sum, { bytes }) => sum + bytes, 0);
     expect(used > 0).toBe(name !== 'messages');
+    const metrics = await (await fetch(`${place.metrics}/metrics`)).text();
+    expect(metrics).toMatch(/^torchbridge_shared_memory_bytes 0\.0$/m);
+    const refused = Number(/^torchbridge_shared_memory_refusals_total (\S+)$/m.exec(metrics)?.[1]);
+    expect(refused > 0).toBe(name === 'shared memory that is soon full');
   });
 
   it('come in pieces of unknown number, and in forms, too', async () => {

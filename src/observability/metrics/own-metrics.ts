@@ -117,6 +117,18 @@ export const ownMetrics = {
     dimensions: [...version, 'bound'],
     help: 'How often autoscaling began to want workers that there was no room for: total_workers, cores, memory, gpu_memory.',
   },
+  sharedMemoryBytes: {
+    name: 'torchbridge_shared_memory_bytes',
+    type: 'gauge',
+    dimensions: [],
+    help: 'Shared memory that large request bodies take now (shared_memory_size bounds it).',
+  },
+  sharedMemoryRefusals: {
+    name: 'torchbridge_shared_memory_refusals_total',
+    type: 'counter',
+    dimensions: [],
+    help: 'Large request bodies that shared memory had no room for: they went to workers in messages.',
+  },
   linkBytes: {
     name: 'torchbridge_link_bytes_total',
     type: 'counter',

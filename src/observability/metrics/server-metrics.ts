@@ -21,6 +21,13 @@ export interface ObservedVersion {
   readonly workers: readonly { readonly id: string; readonly state: string; readonly memoryBytes: number }[];
 }
 
+/** The shared memory of large request bodies at the moment of a scrape. */
+export interface ObservedMemory {
+  readonly takenBytes: number;
+  /** So far. */
+  readonly refused: number;
+}
+
 /** What the metrics are made of. */
 export interface ServerMetricsOptions {
   readonly config: Pick<Config, 'metricsMode' | 'modelMetricsAutoDetect'>;
@@ -41,6 +48,7 @@ export class ServerMetrics {
   readonly #toWorkers: MetricHandle;
   readonly #fromWorkers: MetricHandle;
   #versions: () => readonly ObservedVersion[] = () => [];
+  #memory: ObservedMemory | null = null;
 
   /** @throws StartupError where metrics.yaml cannot be used. */
   constructor({ config, path, host, version, logging }: ServerMetricsOptions) {
@@ -66,6 +74,11 @@ export class ServerMetrics {
   /** The versions that there are are looked up at every scrape. */
   watchVersions(versions: () => readonly ObservedVersion[]): void {
     this.#versions = versions;
+  }
+
+  /** The shared memory is looked at at every scrape. */
+  watchMemory(memory: ObservedMemory): void {
+    this.#memory = memory;
   }
 
   meterOf(model: string, version: string): VersionMeter {
@@ -147,6 +160,8 @@ export class ServerMetrics {
         for (const { id, memoryBytes } of workers) if (memoryBytes > 0) metric.of([...labels, id]).record(memoryBytes);
       }),
     );
+    registry.observed(ownMetrics.sharedMemoryBytes, (metric) => metric.of([]).record(this.#memory?.takenBytes ?? 0));
+    registry.observed(ownMetrics.sharedMemoryRefusals, (metric) => metric.of([]).record(this.#memory?.refused ?? 0));
     let last = performance.eventLoopUtilization();
     registry.observed(ownMetrics.eventLoop, (metric) => {
       const now = performance.eventLoopUtilization();

@@ -16,6 +16,7 @@ export class BodyStore {
   readonly #file: MemoryFile;
   readonly #stretches: Stretches;
   #idle: NodeJS.Timeout | null = null;
+  #refused = 0;
 
   constructor(file: MemoryFile, leastBytes: number) {
     this.#file = file;
@@ -23,11 +24,24 @@ export class BodyStore {
     this.leastBytes = leastBytes;
   }
 
+  /** Bytes that values take now. */
+  get takenBytes(): number {
+    return this.#stretches.takenBytes;
+  }
+
+  /** How many values there was no room for, so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Room for a value that is about to arrive; null where it is too short to be worth it, or there is none. */
   reserve(length: number): StoredBody | null {
     if (length < this.leastBytes) return null;
     const offset = this.#stretches.take(length);
-    if (offset === null) return null;
+    if (offset === null) {
+      this.#refused += 1;
+      return null;
+    }
     this.#rest(false);
     return new StoredBody(this.#file, offset, length, () => this.#give(offset));
   }

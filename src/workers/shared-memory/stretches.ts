@@ -14,6 +14,7 @@ export class Stretches {
   /** By offset; no two touch. */
   #free: Stretch[];
   readonly #taken = new Map<number, number>();
+  #takenBytes = 0;
 
   /** @param size bytes of the whole space. */
   constructor(size: number) {
@@ -25,6 +26,11 @@ export class Stretches {
     return this.#taken.size;
   }
 
+  /** Bytes that are taken, in whole pages. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
   /** @returns the offset of a free stretch that is now taken; null where there is none so long. */
   take(length: number): number | null {
     const whole = Math.max(1, Math.ceil(length / pageBytes)) * pageBytes;
@@ -34,6 +40,7 @@ export class Stretches {
     const rest = { offset: found.offset + whole, length: found.length - whole };
     this.#free.splice(at, 1, ...(rest.length > 0 ? [rest] : []));
     this.#taken.set(found.offset, whole);
+    this.#takenBytes += whole;
     return found.offset;
   }
 
@@ -42,6 +49,7 @@ export class Stretches {
     const length = this.#taken.get(offset);
     if (length === undefined) throw new RangeError(`nothing is taken at ${offset}`);
     this.#taken.delete(offset);
+    this.#takenBytes -= length;
     const after = this.#free.findIndex((stretch) => stretch.offset > offset);
     const at = after < 0 ? this.#free.length : after;
     const [before, next] = [this.#free[at - 1], this.#free[at]];

@@ -35,7 +35,9 @@ describe.runIf(process.platform === 'linux')('the store of bodies', () => {
     expect(store.reserve(size + 1)).toBeNull();
     const all = store.reserve(size);
     expect(store.reserve(100)).toBeNull();
+    expect([store.takenBytes, store.refused]).toEqual([size, 2]);
     all?.release();
+    expect(store.takenBytes).toBe(0);
     expect(store.reserve(100)).not.toBeNull();
   });
 
