@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from importlib import import_module
 from time import perf_counter_ns, time_ns
 from typing import Any, Callable
@@ -50,13 +51,26 @@ class _Handling(AbstractContextManager[None]):
             self._leave()
 
     def _join(self) -> None:
-        try:
-            from opentelemetry import context
-            from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-        except ImportError:
+        library = _library()
+        if library is None:
             return
-        token = context.attach(TraceContextTextMapPropagator().extract(self._headers))
+        context, propagator = library
+        token = context.attach(propagator.extract(self._headers))
         self._leave = lambda: context.detach(token)
+
+
+@cache
+def _library() -> tuple[Any, Any] | None:
+    """OpenTelemetry's current context, and what reads headers; None where it is not installed.
+
+    Looked for once: an import that fails is tried anew each time, at the cost of a small request.
+    """
+    try:
+        from opentelemetry import context
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+    except ImportError:
+        return None
+    return context, TraceContextTextMapPropagator()
 
 
 def set_up() -> None:

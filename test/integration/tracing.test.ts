@@ -148,6 +148,17 @@ describe.skipIf(python === null)('traces (needs opentelemetry-sdk: the test envi
     expect(spans['handler']?.links).toEqual([other.spanId]);
   });
 
+  it('hold of a batch only those who are sampled', async () => {
+    const [from, silent] = [caller(), caller(false)];
+    const answers = [silent, from].map(({ traceparent }) => post('pair', 'x', { traceparent }));
+    await Promise.all(answers);
+    const spans = await receiver.trace(from.traceId, [route, ...chain, 'own']);
+    expectChain(spans, [route, 'batch', 'worker', 'handler', 'own']);
+    expect(spans['batch']?.attributes['torchbridge.batch.size']).toBe(2);
+    expect(spans['worker']?.links).toEqual([]);
+    expect(receiver.spans.filter(({ traceId }) => traceId === silent.traceId)).toEqual([]);
+  });
+
   it('tell of failures, of the handler and of the worker', async () => {
     const failing = caller();
     expect((await post('traced', 'fail', { traceparent: failing.traceparent })).status).toBe(503);

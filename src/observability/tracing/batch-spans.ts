@@ -1,19 +1,19 @@
-import { type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { type Span, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ParentCall, SpanMaker } from './span-maker.js';
 import { traceparentOf } from './traceparent.js';
 import type { BatchTrace, TracedRequest, WorkTimes } from './tracing.js';
 import { wallClock } from './wall-clock.js';
 
-/** One traced request of a batch: its call, and its share of the batch. */
+/** One sampled request of a batch: its call, and its share of the batch. */
 interface Share {
   readonly call: ParentCall;
   readonly span: Span;
 }
 
 /**
- * The spans of a batch. Each traced request has, in its own trace and beneath its call, one in which it waited (`queue`)
+ * The spans of a batch. Each sampled request has, in its own trace and beneath its call, one in which it waited (`queue`)
  * and one in which a worker had it (`batch`). The worker's work is done once for all of them, so `worker` and `handler` are
- * in one trace, the first that is sampled; they link to the other requests' batches, and those link back.
+ * in one trace, the first of them; they link to the other requests' batches, and those link back.
  */
 export class BatchSpans implements BatchTrace {
   readonly traceparent: string;
@@ -24,18 +24,20 @@ export class BatchSpans implements BatchTrace {
   readonly #handlerId: string;
   readonly #sentAt: number;
 
-  /** @param resumed so many of the first requests were with the worker before, and have waited already. */
+  /**
+   * @param requests one of them is sampled, or more.
+   * @param resumed so many of the first requests were with the worker before, and have waited already.
+   */
   constructor(requests: readonly TracedRequest[], resumed: number, maker: SpanMaker) {
     this.#maker = maker;
     this.#sentAt = wallClock();
     const shares = requests.flatMap((request, index) => {
       const call = request.input.trace as unknown as ParentCall | undefined;
-      return call ? [this.#share(call, request, index < resumed, requests.length)] : [];
+      return call?.sampled ? [this.#share(call, request, index < resumed, requests.length)] : [];
     });
-    const sampled = shares.findIndex(({ span }) => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0);
-    const [main] = shares.splice(Math.max(0, sampled), 1);
+    const [main, ...others] = shares;
     this.#main = main as Share;
-    this.#others = shares;
+    this.#others = others;
     const context = this.#main.span.spanContext();
     this.#handlerId = maker.ids.promise();
     this.traceparent = traceparentOf({ ...context, spanId: this.#handlerId });

@@ -1,13 +1,15 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
 import { BatchSpans } from './batch-spans.js';
 import type { ParentCall, SpanMaker } from './span-maker.js';
 import { traceparentOf } from './traceparent.js';
 import type { Attributes, BatchTrace, CallTrace, TracedRequest } from './tracing.js';
+import { UntracedBatch } from './untraced-batch.js';
 import { wallClock } from './wall-clock.js';
 
 /** See CallTrace. */
 export class CallSpan implements CallTrace, ParentCall {
   readonly traceparent: string;
+  readonly sampled: boolean;
   readonly context: Context;
   readonly #span: Span;
   readonly #maker: SpanMaker;
@@ -17,7 +19,9 @@ export class CallSpan implements CallTrace, ParentCall {
     this.#span = span;
     this.#maker = maker;
     this.context = trace.setSpan(ROOT_CONTEXT, span);
-    this.traceparent = traceparentOf(span.spanContext());
+    const context = span.spanContext();
+    this.traceparent = traceparentOf(context);
+    this.sampled = (context.traceFlags & TraceFlags.SAMPLED) !== 0;
   }
 
   get model(): Attributes {
@@ -45,6 +49,7 @@ export class CallSpan implements CallTrace, ParentCall {
   }
 
   startBatch(requests: readonly TracedRequest[], resumed: number): BatchTrace {
-    return new BatchSpans(requests, resumed, this.#maker);
+    const kept = requests.some(({ input }) => (input.trace as CallSpan | undefined)?.sampled);
+    return kept ? new BatchSpans(requests, resumed, this.#maker) : new UntracedBatch(this.#span.spanContext());
   }
 }

@@ -13,4 +13,6 @@ export interface ParentCall {
   readonly context: Context;
   /** The model that answers it. */
   readonly model: Attributes;
+  /** Whether its spans are kept. */
+  readonly sampled: boolean;
 }
