@@ -117,6 +117,29 @@ describe('sequences over REST', () => {
     expect((await ask('few', 'e', 1, start)).status).toBe(503);
   });
 
+  it('may be asked for again when they are closed: served as new ones, of which their handler knows nothing', async () => {
+    expect((await ask('sums', 'again', 5, start)).json.sum).toBe(5);
+    expect((await ask('sums', 'again', 'close')).text).toBe('closed');
+    expect((await ask('sums', 'again', 1)).text).toBe('nothing is known of this sequence');
+    expect((await ask('sums', 'again', 7, start)).json.sum).toBe(7);
+    await ask('sums', 'again', 1, end);
+  });
+
+  it('are refused in any number, and nothing of them is kept', async () => {
+    expect((await ask('few', 'kept', 1, start)).status).toBe(503);
+    const body = 'x'.repeat(30_000);
+    const flood = async (requests: number) => {
+      for (let sent = 0; sent < requests; sent += 20)
+        await Promise.all(Array.from({ length: 20 }, (_, index) => ask('few', `flood-${sent + index}`, body, start)));
+    };
+    await flood(1000);
+    const before = place.residentBytes;
+    // Kept, these would be 120 MB.
+    await flood(4000);
+    expect(place.residentBytes - before).toBeLessThan(60 * 2 ** 20);
+    expect((await ask('few', 'c', 1)).json.sum).toBe(6);
+  });
+
   it.each([
     ['an idle one', 'brief'],
     ['an old one', 'aging'],
@@ -179,6 +202,21 @@ describe('sequences over gRPC', () => {
     expect(JSON.parse(second.message.prediction).sum).toBe(3);
     const unnamed = await grpc.call('Predictions', request('sums', '', '4', { [names.end]: 'true' }));
     expect(JSON.parse(unnamed.message.prediction).sum).toBe(4);
+  });
+
+  it.each([
+    ['closed by their handler', 'sums', 'close later', 'it was closed by the handler'],
+    ['too old', 'aging', 'sleep 1', 'it is older than 300 ms (sequenceTimeoutMSec)'],
+  ])('that are %s end for what still waits of them', async (_name, model, last, why) => {
+    const call = grpc.stub.StreamPredictions2();
+    const all = collect<{ prediction: Buffer; status: { message: string } | null }>(call);
+    await expect.poll(async () => (await ask(model, 'waits', 0, start)).status, { timeout: 10_000 }).toBe(200);
+    for (const body of [last, '1']) call.write(request(model, 'waits', body));
+    call.end();
+    expect((await all).messages.map(({ status }) => status?.message ?? 'ok')).toEqual([
+      'ok',
+      `The sequence "waits" has ended: ${why}. Start it anew.`,
+    ]);
   });
 
   it('are refused by a message with a status, and the call goes on', async () => {
