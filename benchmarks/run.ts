@@ -11,6 +11,7 @@ import { idle } from './idle.js';
 import { launcher } from './launcher.js';
 import { memory } from './memory.js';
 import { overhead } from './overhead.js';
+import { policy } from './policy.js';
 import { resnet } from './resnet.js';
 import { keepResult, keptResults, versions, writeFigures } from './results.js';
 import { streams } from './streams.js';
@@ -32,7 +33,7 @@ const promised: Record<string, Scenario> = {
   endurance,
   grpc,
 };
-const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher, tracing, autoscale };
+const scenarios: Record<string, Scenario> = { ...promised, gpu, launcher, policy, tracing, autoscale };
 
 const usage = `usage: npm run bench -- all|SCENARIO [flags]
   scenarios: ${Object.keys(scenarios).join(', ')}
