@@ -12,7 +12,7 @@ const tailBytes = 32;
 
 /** Whether an answer is server-sent events: by its headers, by its beginning, or since it was asked for and comes in pieces. */
 export function isEvents({ headers, body, rest }: Answer, asked: boolean): boolean {
-  return isEventStream(headers) || (asked && rest !== undefined) || /^(data|event|id|:)/.test(textOf(body, 8));
+  return isEventStream(headers) || (asked && rest !== undefined) || /^(data|event|id)?:/.test(textOf(body, 8));
 }
 
 /** The same answer with the content type that it should have; a handler's own stays. */

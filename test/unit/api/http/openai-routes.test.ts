@@ -202,6 +202,8 @@ describe('a stream', () => {
 
   test('that was asked for and does not come: one answer', async () => {
     expect(await post(chat, stream)).toMatchObject({ type: 'application/json', json: { choices: [] } });
+    answers = () => ({ body: Buffer.from('database') });
+    expect(await post(chat, stream)).toMatchObject({ type: 'application/json', text: 'database' });
   });
 
   test('that nobody asked for is no stream of events', async () => {
