@@ -39,7 +39,7 @@ const suites = {
   e2e: { needs: ['packages', 'build', 'python'], run: () => vitest('e2e') },
   vision: { needs: ['packages', 'build'], environment: 'vision', run: handlersOfAllKinds },
   coverage: { needs: ['packages', 'build', 'python'], run: coverDoors },
-  parallel: { needs: ['packages'], environment: 'parallel', run: modelsOfSeveralProcesses },
+  parallel: { needs: ['packages', 'build'], environment: 'parallel', run: modelsOfSeveralProcesses },
   openapi: { needs: ['packages', 'build', 'python'], environment: 'openapi', run: askEverything },
   reference: { needs: ['packages', 'build', 'python'], environment: 'reference', run: compareWithReference },
 };
@@ -139,7 +139,9 @@ async function handlersOfAllKinds(python) {
 
 /** Where PiPPy and DeepSpeed are there, what they are for. */
 async function modelsOfSeveralProcesses(python) {
-  return await pytest(python, ['tests/ts/test_parallel_helpers.py']);
+  const tests = await pytest(python, ['tests/ts/test_parallel_helpers.py']);
+  environment = { ...environment, TS_PYTHON: python };
+  return sum([tests, await vitest('e2e', ['test/e2e/pippy.test.ts'])]);
 }
 
 /** Every suite by itself; one with a failure, which may be a matter of timing, gets a second try. */

@@ -1,5 +1,6 @@
 import type { ModelVersion } from '../registry/model-version.js';
 import type { GpuMemory } from '../workers/gpu-memory.js';
+import { isParallel } from '../workers/ranks/rank-plan.js';
 import type { Allowance, Bound } from './bound.js';
 import type { Probe } from './probe.js';
 
@@ -59,7 +60,8 @@ export class GpuBound implements Bound {
     if (!this.#onGpu(version) || this.#gpus.size === 0) return { workers, reason: '' };
     const uncounted = Math.max(0, version.aliveWorkers - (this.#counted.get(version) ?? 0));
     const size = this.#sizes.get(version);
-    const places = this.#candidates(version).reduce((sum, gpu) => sum + this.#room(version, gpu), 0);
+    const rooms = this.#candidates(version).reduce((sum, gpu) => sum + this.#room(version, gpu), 0);
+    const places = isParallel(version.settings) ? Math.floor(rooms / version.settings.parallelLevel) : rooms;
     const room = Math.max(0, places - uncounted);
     if (room >= workers) return { workers, reason: '' };
     const free = this.#candidates(version)

@@ -27,9 +27,15 @@ export class OutputSocket {
     });
   }
 
-  /** Lines of this worker go to `listener` from now on; a restarted worker replaces its predecessor's. */
-  expect(workerId: string, listener: LineListener): void {
+  /**
+   * Lines of this worker go to `listener` from now on; a restarted worker replaces its predecessor's.
+   * @returns ends the wait for connections: what is connected goes on to be heard.
+   */
+  expect(workerId: string, listener: LineListener): () => void {
     this.#listeners.set(workerId, listener);
+    return () => {
+      if (this.#listeners.get(workerId) === listener) this.#listeners.delete(workerId);
+    };
   }
 
   async close(): Promise<void> {

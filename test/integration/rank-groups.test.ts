@@ -16,7 +16,7 @@ const two = 'parallelType: tp\ntorchrun: {nproc-per-node: 2}\n';
 const models: Record<string, readonly [handler: string, yaml: string]> = {
   whole: ['ranks', ''],
   sharded: ['ranks', `${two}handler: {sharded: true}`],
-  pair: ['ranks', `${two}responseTimeout: 3`],
+  pair: ['ranks', `${two}responseTimeout: 3\nbatchSize: 4\nmaxBatchDelay: 5`],
   pipeline: ['rank_pipeline', 'parallelType: pp\nparallelLevel: 2'],
   raising: ['ranks', `${two}handler: {at_load: {do: raise, rank: 1}}`],
   leaving: ['ranks', `${two}maxRetryTimeoutInSec: 0\nhandler: {at_load: {do: exit, rank: 1}}`],
@@ -24,6 +24,7 @@ const models: Record<string, readonly [handler: string, yaml: string]> = {
   unequal: ['ranks', `${two}parallelLevel: 4`],
 };
 
+const service = 'org.pytorch.serve.grpc.inference.InferenceAPIsService';
 let place: ServerPlace;
 let api: ReturnType<typeof apiOf>;
 
@@ -51,6 +52,7 @@ const workersOf = async (model: string) => (await api.describe(model)).workers;
 const ready = async (model: string): Promise<number> =>
   (await workersOf(model)).filter(({ status }: { status: string }) => status === 'READY').length;
 const alive = (pids: readonly number[]) => place.processes().filter(({ pid }) => pids.includes(pid));
+const serverPid = () => Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8'));
 const torchruns = () => place.processes().filter(({ command }) => command.includes('-m ts_worker.torchrun'));
 
 describe('a worker of two ranks', () => {
@@ -67,11 +69,7 @@ describe('a worker of two ranks', () => {
     const whole = (await ask('whole', order)).json as number[][];
     const close = whole.map((row) => row.map((value) => expect.closeTo(value, 9)));
     expect((await ask('sharded', order)).json).toEqual(close);
-    const inference = new GrpcClient(
-      'org.pytorch.serve.grpc.inference.InferenceAPIsService',
-      'inference.proto',
-      place.grpcInference,
-    );
+    const inference = new GrpcClient(service, 'inference.proto', place.grpcInference);
     const input = { body: Buffer.from(JSON.stringify(order)) };
     const answer = await inference.call('Predictions', { model_name: 'sharded', input });
     expect(JSON.parse(answer.message.prediction)).toEqual(close);
@@ -94,6 +92,13 @@ describe('a worker of two ranks', () => {
 
   it('streams, and stops together when its caller leaves', async () => {
     expect((await ask('pair', { do: 'count', to: 5 })).text).toBe('1 2 3 4 5 over');
+    const inference = new GrpcClient(service, 'inference.proto', place.grpcInference);
+    const input = { body: Buffer.from(JSON.stringify({ do: 'count', to: 3 })) };
+    const pieces: string[] = [];
+    for await (const { prediction } of inference.stub.StreamPredictions({ model_name: 'pair', input }))
+      pieces.push(prediction.toString());
+    inference.stub.close();
+    expect(pieces).toEqual(['1 ', '2 ', '3 ', 'over']);
     const note = join(place.folder, 'note');
     const gone = new AbortController();
     const signal = gone.signal;
@@ -105,6 +110,12 @@ describe('a worker of two ranks', () => {
     await expect.poll(() => existsSync(note) && Number(readFileSync(note, 'utf8'))).toBeGreaterThan(0);
     expect(Number(readFileSync(note, 'utf8'))).toBeLessThan(900);
     expect((await ask('pair', { do: 'count', to: 1 })).text).toBe('1 over');
+  });
+
+  it('gives large bodies to every rank, and requests in batches', async () => {
+    const pad = 'x'.repeat(1 << 20);
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, to) => ask('pair', { do: 'count', to, pad })));
+    expect(answers.map(({ text }) => text.split(' ').length)).toEqual(answers.map((_, to) => to + 1));
   });
 
   it('answers an error of all ranks, and of one that the others do not wait for, and goes on', async () => {
@@ -190,9 +201,11 @@ describe('ranks that do not get far', () => {
     expect(new Set(pids).size).toBe(2);
   });
 
-  it('are gone within 2 s when their server is killed', async () => {
+  it('are gone within 2 s when their server is killed, and what keeps an eye on them as well', async () => {
     expect(torchruns()).toHaveLength(1);
-    process.kill(Number(readFileSync(join(place.folder, 'tmp/.model_server.pid'), 'utf8')), 'SIGKILL');
+    const keepers = place.processes().filter(({ command }) => command.includes('kept='));
+    expect(keepers.length).toBeGreaterThan(0);
+    for (const { pid } of [...keepers, { pid: serverPid() }]) process.kill(pid, 'SIGKILL');
     expect(await processesLeft(place.folder, 2000)).toEqual([]);
   });
 });
@@ -233,5 +246,12 @@ describe.runIf(process.platform === 'linux')('where there are GPUs', () => {
         message: 'No enough gpu devices for model:many parallelLevel:5',
       },
     });
+  });
+
+  it('what handlers of ranks started ends with a server that is killed', async () => {
+    expect((await ask('both', { do: 'child' })).text).toBe('done');
+    expect(place.processes().filter(({ command }) => command.startsWith('sleep')).length).toBe(2);
+    process.kill(serverPid(), 'SIGKILL');
+    expect(await processesLeft(place.folder, 2000)).toEqual([]);
   });
 });

@@ -28,9 +28,9 @@ export class TorchrunLauncher {
   async launch(order: LaunchOrder, plan: RankPlan): Promise<RankGroupProcess> {
     this.#listening ??= this.#output.listen();
     await this.#listening;
-    for (let rank = 0; rank < plan.ranks; rank += 1) {
-      this.#output.expect(`${order.workerId}.${rank}`, (stream, line) => order.onLine(stream, `[rank${rank}] ${line}`));
-    }
+    const outputs = Array.from({ length: plan.ranks }, (_, rank) =>
+      this.#output.expect(`${order.workerId}.${rank}`, (stream, line) => order.onLine(stream, `[rank${rank}] ${line}`)),
+    );
     let lastWords: string | null = null;
     const torchrun = await this.#spawner.launch(
       {
@@ -47,6 +47,9 @@ export class TorchrunLauncher {
       },
       ['ts_worker.torchrun', ...torchrunWords(plan, order.workerId, this.#logFolder)],
     );
+    void torchrun.exited.then(() => {
+      for (const forget of outputs) forget();
+    });
     return new RankGroupProcess(torchrun, () => lastWords);
   }
 
