@@ -13,6 +13,7 @@ from ts_worker.failure import BatchFailure, prediction_failed
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.metric_recorder import MetricRecorder
+from ts_worker.outbox import RESULTS
 from ts_worker.rank import is_silent_rank
 from ts_worker.tracing import begin
 
@@ -49,7 +50,7 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
         _take_back(link, result)
         result.ClearField("answers")
         logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])
-    link.send(message, joins=True)
+    link.send(message, RESULTS)
 
 
 def _fail(link: Link, result: Any, failure: BatchFailure) -> None:

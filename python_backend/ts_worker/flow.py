@@ -16,7 +16,9 @@ class Flow:
     def __init__(self) -> None:
         self._unread: dict[tuple[int, int], int] = {}
         self._over = False
-        self._changed = threading.Condition()
+        # The lock by itself is quicker to take than through the condition, and every piece takes it.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
 
     def read(self, batch_id: int, index: int, count: int) -> None:
         """The caller of request `index` of a batch has read so many more bytes."""
@@ -47,8 +49,8 @@ class Flow:
         frontend bounds by itself what it keeps for a slow reader.
         """
         key = (batch_id, index)
-        with self._changed:
-            if not _runs_event_loop():
+        with self._lock:
+            if self._unread.get(key, 0) > WINDOW_BYTES and not _runs_event_loop():
                 self._changed.wait_for(lambda: self._over or self._unread.get(key, 0) <= WINDOW_BYTES)
             self._unread[key] = self._unread.get(key, 0) + count
 

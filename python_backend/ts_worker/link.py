@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import threading
 from queue import SimpleQueue
-from time import monotonic
 from typing import Any, Callable
 
 from ts_worker.flow import Flow
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
+from ts_worker.outbox import ALONE, RESULTS, Outbox
 from ts_worker.rank import own_rank
 from ts_worker.shared_memory import SharedMemory
 from ts_worker.stand_in import StandIn
 from ts_worker.wire import Wire
-
-# How long, in seconds, a result may wait for others to travel with.
-_COMPANY_SECONDS = 0.0005
 
 
 class Link:
@@ -41,9 +38,7 @@ class Link:
         # What the stand-in has read for `receive`, and whether that waits for it.
         self._inbox: SimpleQueue[Any] = SimpleQueue()
         self._wanted_back = False
-        self._sending = threading.Lock()
-        self._held: list[bytes] = []
-        self._held_since = 0.0
+        self._outbox = Outbox(wire)
         self._cancelled: dict[int, set[int]] = {}
         self.flow = Flow()
         self.on_cancel: Callable[[int], object] | None = None
@@ -67,30 +62,21 @@ class Link:
         self.send(FromWorker(hello=hello))
         self._stand_in.start()
 
-    def send(self, message: Any, joins: bool = False) -> None:
+    def send(self, message: Any, kind: int = ALONE) -> None:
         """Sends a FromWorker message. Safe from any thread; order is kept.
 
-        `joins` is for a message that has results alone. It may travel in one message with others like it, and waits for
-        them a moment where there may be more: as long as nobody is back in `receive`.
+        `kind` is PIECES or RESULTS (`ts_worker.outbox`) for one that has nothing else, and may travel with its like. A
+        result waits for others a moment where there may be more: as long as a handler is busy for a short while.
         """
-        data = message.SerializeToString()
-        with self._sending:
-            if not joins:
-                self._send_held()
-                self._wire.write(data)
-                return
-            if not self._held:
-                self._held_since = monotonic()
-            self._held.append(data)
-            if self._stand_in.principal_there or monotonic() - self._held_since >= _COMPANY_SECONDS:
-                self._send_held()
+        self._outbox.put(message.SerializeToString(), kind)
+        if kind == RESULTS and (self._stand_in.principal_there or self._reading.locked()):
+            self._outbox.flush()
 
     def receive(self) -> Any:
         """Waits for the next ToWorker message that is neither a Cancel nor a Flow; None when the stream is over."""
         self._stand_in.back()
         try:
-            with self._sending:
-                self._send_held()
+            self._outbox.flush()
             return self._next()
         finally:
             self._stand_in.away()
@@ -111,20 +97,12 @@ class Link:
     def close(self, timeout: float) -> None:
         """Sends what is still to be sent and waits until the frontend has it, at most `timeout` seconds."""
         self._shutting_down = True
-        with self._sending:
-            self._send_held()
-            self._wire.finish()
+        self._outbox.finish()
         self._over.wait(timeout)
 
     def ending(self) -> str:
         """How the stream ended, for the log."""
         return self._wire.ending()
-
-    def _send_held(self) -> None:
-        """Results put together are a message of all of them."""
-        if self._held:
-            self._wire.write(b"".join(self._held))
-            self._held.clear()
 
     def _next(self) -> Any:
         with self._turn:
@@ -139,12 +117,12 @@ class Link:
 
     def _read_meanwhile(self) -> None:
         """Reads in place of `receive` until that waits for what is read."""
-        with self._sending:
-            self._send_held()
         with self._turn:
             if not self._reading.acquire(blocking=False):
                 return
             self._wanted_back = False
+        # From here on results go at once.
+        self._outbox.flush()
         while not self._hand_over(self._read()):
             pass
 

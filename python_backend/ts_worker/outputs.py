@@ -62,8 +62,7 @@ def next_mark(context: Any, index: int, item: Any) -> str | None:
 
 def fill(answer: Any, body: bytes, processor: Any, memory: SharedMemory | None = None) -> None:
     """Sets the fields of an `Answer` from an encoded item and its request processor."""
-    if memory is None or not memory.put(answer, body):
-        answer.body = body
+    fill_body(answer, body, memory)
     status, phrase = processor.get_response_status_code(), processor.get_response_status_phrase()
     if status != 200:
         answer.status = status
@@ -72,3 +71,9 @@ def fill(answer: Any, body: bytes, processor: Any, memory: SharedMemory | None =
     headers = processor.get_response_headers()
     if headers:
         answer.headers.extend(part for pair in headers.items() for part in pair)
+
+
+def fill_body(answer: Any, body: bytes, memory: SharedMemory | None) -> None:
+    """Sets the body of an `Answer` and nothing else."""
+    if memory is None or not memory.put(answer, body):
+        answer.body = body

@@ -7,7 +7,8 @@ from typing import Any
 from ts_worker.failure import CallersGone
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
-from ts_worker.outputs import STREAM_NEXT, encode, fill
+from ts_worker.outbox import PIECES
+from ts_worker.outputs import STREAM_NEXT, encode, fill, fill_body
 from ts_worker.rank import is_silent_rank
 
 
@@ -20,6 +21,8 @@ class BatchChannel:
         self._size = len(batch.requests)
         self.in_step = link.in_step
         self.callers_gone = link.callers_gone(batch.id)
+        self._begun: set[int] = set()
+        self.is_silent = is_silent_rank()
         self.cancelled = link.cancelled(batch.id)
 
     def send_piece(self, index: int, body: bytes, processor: Any) -> None:
@@ -31,11 +34,16 @@ class BatchChannel:
         if len(self.cancelled) == self._size:
             raise CallersGone
         message = FromWorker()
-        piece = message.piece
+        piece = message.pieces.add()
         piece.batch_id = self._batch_id
         piece.index = index
-        fill(piece.answer, body, processor, self._link.memory)
-        self._link.send(message)
+        if index in self._begun:
+            fill_body(piece.answer, body, self._link.memory)
+        else:
+            fill(piece.answer, body, processor, self._link.memory)
+        self._link.send(message, PIECES)
+        # Not before: no piece of another thread may overtake the one that has the headers.
+        self._begun.add(index)
 
     def sendall(self, data: bytes) -> None:
         """There is no socket to write to."""
@@ -53,15 +61,16 @@ def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> No
     The index may count within a part of the batch, as in micro-batching; the id decides whose part it is. Does nothing
     on ranks other than 0. Safe from any thread.
     """
-    if is_silent_rank():
-        return
     channel = context.cl_socket
     if not isinstance(channel, BatchChannel):
         _write_pieces(ret, request_ids, context)
         return
-    places = {request_id: index for index, request_id in context.request_ids.items()}
+    if channel.is_silent:
+        return
+    whole = context.request_ids
+    places = None if request_ids is whole else {request_id: index for index, request_id in whole.items()}
     for index, request_id in request_ids.items():
-        place = places.get(request_id, index)
+        place = index if places is None else places.get(request_id, index)
         processor = context.request_processor[place]
         processor.add_response_property(STREAM_NEXT, "true")
         channel.send_piece(place, encode(ret[index]), processor)
@@ -69,6 +78,8 @@ def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> No
 
 def _write_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> None:
     """Outside a worker, where a program or test has set a socket of its own."""
+    if is_silent_rank():
+        return
     from ts.protocol.otf_message_handler import create_predict_response
 
     if context.cl_socket is None:

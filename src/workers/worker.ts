@@ -260,7 +260,7 @@ export class Worker {
 
     const link = arrived;
     this.#link = link;
-    const session = new LinkSession(link, (metrics) => afterAnswers(() => this.#parts.events.metrics(this, metrics)));
+    const session = new LinkSession(link, (metrics) => this.#parts.events.metrics(this, metrics));
     try {
       this.#life.transition(['starting'], 'loading');
       link.load(this.#options.load, this.#parts.cpuShare.allotmentOf(this));
@@ -307,7 +307,7 @@ export class Worker {
           this.#overdue = true;
           process.kill('SIGKILL');
         },
-        finished: (result, requests, heldMs) => afterAnswers(() => events.finished(this, result, requests, heldMs)),
+        finished: (result, requests, heldMs) => events.finished(this, result, requests, heldMs),
       },
     });
     this.#desk = desk;
@@ -344,9 +344,6 @@ export class Worker {
     return { code: null, signal: null };
   }
 }
-
-/** What is only counted and logged does not hold up the answers that came with it, and is done before the next request. */
-const afterAnswers = (work: () => void): unknown => setImmediate(work);
 
 function exitFailure({ code, signal, reason }: Exit): LoadFailure {
   if (signal === 'SIGKILL' || code === 137)

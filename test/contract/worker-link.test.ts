@@ -22,6 +22,8 @@ interface FarEnd {
   answer(batchId: number, body: string): void;
   loaded(message: string): void;
   piece(batchId: number, index: number, body: string): void;
+  /** Two pieces of a batch's first request and the batch's answer, in one message where the link has such. */
+  together(batchId: number, pieces: readonly [string, string], body: string): void;
   /** The worker's process is gone. */
   vanish(): void;
   /** What the worker was told, in order. */
@@ -55,7 +57,13 @@ async function realLink(): Promise<FarEnd> {
     answer: (batchId, body) =>
       stream.write({ results: [{ batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 }] }),
     loaded: (message) => stream.write({ loaded: { code: Code.LOAD_FAILED, message } }),
-    piece: (batchId, index, body) => stream.write({ piece: { batchId, index, answer: { body: Buffer.from(body) } } }),
+    piece: (batchId, index, body) =>
+      stream.write({ pieces: [{ batchId, index, answer: { body: Buffer.from(body) } }] }),
+    together: (batchId, pieces, body) =>
+      stream.write({
+        results: [{ batchId, code: Code.OK, answers: [{ body: Buffer.from(body) }], elapsedUs: 5 }],
+        pieces: pieces.map((piece) => ({ batchId, index: 0, answer: { body: Buffer.from(piece) } })),
+      }),
     vanish: () => stream.cancel(),
     heard: () => heard,
     close: async () => {
@@ -68,13 +76,19 @@ async function realLink(): Promise<FarEnd> {
 
 async function fakeLink(): Promise<FarEnd> {
   const link = new FakeLink(77);
-  const answer = (body: string) => ({ status: 0, phrase: '', headers: [], body: Buffer.from(body) });
+  const answerOf = (body: string) => ({ status: 0, phrase: '', headers: [], body: Buffer.from(body) });
+  const answer = (batchId: number, body: string) =>
+    link.listener.result({ batchId, code: Code.OK, status: 0, message: '', answers: [answerOf(body)], elapsedUs: 5 });
+  const piece = (batchId: number, index: number, body: string) => link.listener.piece(batchId, index, answerOf(body));
   return {
     link,
-    answer: (batchId, body) =>
-      link.listener.result({ batchId, code: Code.OK, status: 0, message: '', answers: [answer(body)], elapsedUs: 5 }),
+    answer,
     loaded: (message) => link.listener.loaded({ code: Code.LOAD_FAILED, message }),
-    piece: (batchId, index, body) => link.listener.piece(batchId, index, answer(body)),
+    piece,
+    together: (batchId, pieces, body) => {
+      for (const text of pieces) piece(batchId, 0, text);
+      answer(batchId, body);
+    },
     vanish: () => link.close(),
     heard: () => [
       ...link.loads.map(() => 'load'),
@@ -125,12 +139,16 @@ describe.each([
     far.loaded('no weights');
     far.piece(4, 0, 'a');
     far.answer(4, 'b');
+    far.together(5, ['c', 'd'], 'e');
     await expect
       .poll(() => recorder.said)
       .toEqual([
         ['loaded', Code.LOAD_FAILED, 'no weights'],
         ['piece', 4, 0, 'a'],
         ['result', 4, 'b'],
+        ['piece', 5, 0, 'c'],
+        ['piece', 5, 0, 'd'],
+        ['result', 5, 'e'],
       ]);
   });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -80,6 +80,20 @@ describe('a reader that does not keep up', () => {
     await once(socket.resume(), 'close');
     expect(place.log()).not.toContain('Worker died');
   });
+});
+
+test('a piece that is made by itself arrives before the next one is made', async () => {
+  const heard = join(place.folder, 'heard');
+  const response = await new Promise<import('node:http').IncomingMessage>((resolve) => {
+    request(url(), { method: 'POST' }, resolve).end(asked(5, { size: 1, heard }));
+  });
+  const arrived: string[] = [];
+  for await (const piece of response) {
+    arrived.push(String(piece));
+    writeFileSync(heard, String(arrived.length));
+  }
+  expect(arrived).toEqual(['x', 'x', 'x', 'x', expect.stringMatching(/^x/), ...arrived.slice(5)]);
+  expect(arrived.join('')).toBe('xxxxxend');
 });
 
 test('a reader that leaves stops a handler that never looks', async () => {

@@ -45,9 +45,10 @@ class Attached:
         """The next event, which must be of this kind."""
         event = self.events.get(timeout=patience)
         assert event is not None, f"the worker ended its stream where a {kind} was expected"
-        if kind == "result":
-            assert len(event.results) == 1, event
-            return event.results[0]
+        if kind in ("piece", "result"):
+            assert len(event.pieces) + len(event.results) == 1, event
+            assert getattr(event, f"{kind}s"), event
+            return getattr(event, f"{kind}s")[0]
         assert event.WhichOneof("event") == kind, event
         return getattr(event, kind)
 
@@ -127,6 +128,8 @@ class Frontend:
     def _listen(events: Iterator[Any], worker: Attached) -> None:
         try:
             for event in events:
+                for piece in event.pieces:
+                    worker.events.put(FromWorker(pieces=[piece]))
                 for result in event.results:
                     worker.events.put(FromWorker(results=[result]))
                 if event.WhichOneof("event"):

@@ -13,6 +13,7 @@ import pytest
 from support.frontend import Attached, Frontend, eventually, request
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
+from ts_worker.outbox import PIECES, RESULTS
 from ts_worker.wire import Wire
 
 
@@ -70,13 +71,27 @@ def test_a_cancel_is_noticed_while_a_handler_runs(ends: Ends) -> None:
 
 
 def test_a_result_waits_for_no_handler_that_runs_for_long(ends: Ends) -> None:
-    ends.link.send(result(1), joins=True)
+    ends.link.send(result(1), RESULTS)
     assert ends.worker.next_event("result").batch_id == 1
+
+
+def test_nor_one_that_a_handler_left_which_ran_for_long_itself(ends: Ends) -> None:
+    ends.worker.send(batches={"batches": [{"id": 1}, {"id": 2}]})
+    ends.link.receive()
+    assert eventually(ends.link._reading.locked)
+    ends.link.send(result(1), RESULTS)
+    assert ends.worker.next_event("result").batch_id == 1
+
+
+def test_pieces_wait_for_no_handler_that_runs_for_long(ends: Ends) -> None:
+    for number in range(10):
+        ends.link.send(FromWorker(pieces=[{"batch_id": 1, "index": number}]), PIECES)
+    assert [ends.worker.next_event("piece").index for _ in range(10)] == list(range(10))
 
 
 def test_results_and_other_words_keep_their_order(ends: Ends) -> None:
     for number in range(1, 30):
-        ends.link.send(result(number), joins=True)
+        ends.link.send(result(number), RESULTS)
         if number % 10 == 0:
             ends.link.send(FromWorker(metrics={"metrics": [{"name": str(number)}]}))
     ends.link.close(10)

@@ -175,7 +175,6 @@ export class Exchange {
     this.#mustFit(answer);
     const framing = this.request.httpVersionMinor === 0 ? 'until-close' : 'chunked';
     this.#head(answer.status, answer.phrase, answer.headers, framing);
-    this.#report(answer.status);
     await writeResult(this.#response, {
       pieces: piecesOf(answer),
       format,
@@ -256,7 +255,6 @@ export class Exchange {
     else if (body.length > oneWriteBytes) this.#response.end(body);
     // Node joins a head and a text to one write, but writes a buffer by itself.
     else this.#response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
-    this.#report(status);
   }
 
   #head(status: number, phrase: string | undefined, own: readonly string[], framing: Framing): void {
@@ -276,6 +274,7 @@ export class Exchange {
         `The handler set something that HTTP cannot carry: ${(error as Error).message}.`,
       );
     }
+    this.#report(status);
   }
 
   #report(status: number): void {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { endEvent, errorEvent, pieceEvent } from '../codec/event-stream.js';
 import { ClientGone } from '../codec/request-body.js';
 import { drained } from '../drain.js';
+import { PieceWriter } from './piece-writer.js';
 
 /** How the pieces of a result are put on the wire. */
 export interface PieceFormat {
@@ -33,20 +34,17 @@ export interface ResultStream {
  * breaks off and the format cannot say so, the connection ends without the mark of a whole answer. Never rejects.
  */
 export async function writeResult(response: ServerResponse, stream: ResultStream): Promise<void> {
-  const { format } = stream;
+  const { format, stallMs } = stream;
+  const writer = new PieceWriter(response);
   try {
     for await (const piece of stream.pieces) {
       if (response.destroyed) return;
-      if (piece.length > 0) await write(response, format.piece(piece), stream.stallMs);
+      if (piece.length === 0 || writer.write(format.piece(piece))) continue;
+      if (!(await drained(response, ['drain', 'close'], stallMs))) throw new ClientGone();
     }
-    response.end(format.end);
+    writer.end(format.end);
   } catch (error) {
-    if (format.error && !(error instanceof ClientGone)) response.end(format.error(stream.shown(error)));
+    if (format.error && !(error instanceof ClientGone)) writer.end(format.error(stream.shown(error)));
     else response.destroy();
   }
-}
-
-/** @throws ClientGone where nobody reads any more. */
-async function write(response: ServerResponse, piece: Uint8Array | string, stallMs: number): Promise<void> {
-  if (!response.write(piece) && !(await drained(response, ['drain', 'close'], stallMs))) throw new ClientGone();
 }

@@ -57,6 +57,13 @@ export class HttpAnswer {
   #lineOf(data: Buffer, from: number): number {
     const wanted = this.#state === 'head' ? '\r\n\r\n' : '\r\n';
     const before = this.#line.length;
+    if (before === 0) {
+      const end = data.indexOf(wanted, from, 'latin1');
+      if (end >= 0) {
+        this.#take(data.toString('latin1', from, end));
+        return end + wanted.length;
+      }
+    }
     this.#line += data.toString('latin1', from);
     // The end may have begun in the bytes before.
     const end = this.#line.indexOf(wanted, Math.max(0, before - wanted.length));
@@ -66,11 +73,15 @@ export class HttpAnswer {
     }
     const line = this.#line.slice(0, end);
     this.#line = '';
+    this.#take(line);
+    return from + end + wanted.length - before;
+  }
+
+  #take(line: string): void {
     if (this.#state === 'head') this.#head(line);
     else if (this.#state === 'chunk-size') this.#chunkSize(line);
     else if (this.#state === 'chunk-end') this.#state = 'chunk-size';
     else if (line === '') this.#state = 'complete';
-    return from + end + wanted.length - before;
   }
 
   #head(head: string): void {

@@ -99,6 +99,11 @@ export class GrpcLink implements WorkerLink {
   }
 
   #dispatch(message: FromWorker__Output, listener: LinkListener): void {
+    for (const { batchId, index, answer } of message.pieces) {
+      if (!answer) continue;
+      this.#memory.bring(answer);
+      listener.piece(batchId, index, answer);
+    }
     for (const result of message.results) {
       this.#memory.answered(result.batchId);
       for (const answer of result.answers) this.#memory.bring(answer);
@@ -106,13 +111,7 @@ export class GrpcLink implements WorkerLink {
       if (result.metrics.length > 0) listener.metrics(result.metrics);
       listener.result(result);
     }
-    if (message.piece) {
-      const { batchId, index, answer } = message.piece;
-      if (answer) {
-        this.#memory.bring(answer);
-        listener.piece(batchId, index, answer);
-      }
-    } else if (message.loaded) {
+    if (message.loaded) {
       this.#memory.settle(message.loaded.sharesMemory);
       listener.loaded(message.loaded);
     } else if (message.metrics) listener.metrics(message.metrics.metrics);

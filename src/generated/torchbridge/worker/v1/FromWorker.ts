@@ -10,16 +10,16 @@ export interface FromWorker {
   'hello'?: (_torchbridge_worker_v1_Hello | null);
   'loaded'?: (_torchbridge_worker_v1_Loaded | null);
   'results'?: (_torchbridge_worker_v1_BatchResult)[];
-  'piece'?: (_torchbridge_worker_v1_Piece | null);
+  'pieces'?: (_torchbridge_worker_v1_Piece)[];
   'metrics'?: (_torchbridge_worker_v1_MetricReport | null);
-  'event'?: "hello"|"loaded"|"piece"|"metrics";
+  'event'?: "hello"|"loaded"|"metrics";
 }
 
 export interface FromWorker__Output {
   'hello'?: (_torchbridge_worker_v1_Hello__Output | null);
   'loaded'?: (_torchbridge_worker_v1_Loaded__Output | null);
   'results': (_torchbridge_worker_v1_BatchResult__Output)[];
-  'piece'?: (_torchbridge_worker_v1_Piece__Output | null);
+  'pieces': (_torchbridge_worker_v1_Piece__Output)[];
   'metrics'?: (_torchbridge_worker_v1_MetricReport__Output | null);
-  'event'?: "hello"|"loaded"|"piece"|"metrics";
+  'event'?: "hello"|"loaded"|"metrics";
 }
