@@ -1,7 +1,5 @@
-import { Batcher } from '../batching/batcher.js';
 import type { InferenceInput } from '../batching/inference.js';
 import { PendingRequest } from '../batching/pending-request.js';
-import { SequenceBatcher } from '../batching/sequence-batcher.js';
 import { inSequence } from '../batching/sequence-words.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { AutoscaleSettings } from '../config/autoscale.js';
@@ -12,6 +10,7 @@ import { timeLimit } from '../workers/time-limit.js';
 import type { Worker } from '../workers/worker.js';
 import { type Resized, WorkerPool } from '../workers/worker-pool.js';
 import type { AutoscaleSnapshot, AutoscaleStatus } from './autoscale-status.js';
+import { makeBatcher } from './make-batcher.js';
 import type { OpenAiDeclaration } from './openai-declaration.js';
 import type { VersionSnapshot } from './snapshot.js';
 import type { VersionSettings } from './version-settings.js';
@@ -88,7 +87,7 @@ export class ModelVersion {
     this.loadedAtStartup = parts.loadedAtStartup;
     this.settings = settings;
     this.autoscale = parts.autoscale ?? null;
-    this.batcher = settings.stateful ? this.#sequenceBatcher() : this.#batcher();
+    this.batcher = makeBatcher(settings, parts.sequenceHeaders, () => this.#minWorkers);
     this.#pool = new WorkerPool(() => parts.createWorker(this));
   }
 
@@ -270,34 +269,6 @@ export class ModelVersion {
       request.fail(error as ServingError);
       throw error;
     }
-  }
-
-  #batcher(): Batcher {
-    const { batchSize, maxBatchDelayMs, queueCapacity, useJobTicket, continuousBatching, batchPolicy } = this.settings;
-    return new Batcher({
-      batchSize,
-      // Who can join a batch that runs need not wait for company.
-      maxDelayMs: continuousBatching ? 0 : maxBatchDelayMs,
-      policy: batchPolicy,
-      capacity: queueCapacity,
-      ticketed: useJobTicket,
-    });
-  }
-
-  #sequenceBatcher(): SequenceBatcher {
-    const { batchSize, maxBatchDelayMs, queueCapacity, continuousBatching, ...settings } = this.settings;
-    return new SequenceBatcher({
-      headers: this.#parts.sequenceHeaders,
-      batchSize,
-      maxDelayMs: continuousBatching ? 0 : maxBatchDelayMs,
-      capacity: queueCapacity,
-      overlaps: continuousBatching,
-      maxIdleMs: settings.sequenceMaxIdleMs,
-      timeoutMs: settings.sequenceTimeoutMs,
-      maxSequences: settings.maxNumSequence,
-      maxQueued: settings.maxSequenceJobQueueSize,
-      placesEach: () => Math.ceil(settings.maxNumSequence / Math.max(1, this.#minWorkers)),
-    });
   }
 
   /** Why no worker would come for a request; empty where nobody would start one anyway. */

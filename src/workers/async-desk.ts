@@ -1,10 +1,9 @@
-import { longestTimerMs } from '../batching/longest-timer.js';
 import type { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import { ServingError } from '../errors/serving-error.js';
-import { clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
+import { answerEach, clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
+import { DeskShift } from './desk-shift.js';
 import type { BatchResult, WorkerAnswer, WorkerLink } from './link/worker-link.js';
-import { failureOf } from './result-codes.js';
 
 /** Most batches in the hands of one worker. Engines queue what they cannot run yet; what is beyond this waits here. */
 const mostFlights = 1024;
@@ -28,27 +27,24 @@ export class AsyncDesk implements Desk {
   readonly #batcher: VersionBatcher;
   readonly #responseTimeoutMs: number;
   readonly #events: DeskParts['events'];
+  readonly #shift: DeskShift;
   readonly #flights = new Map<number, Flight>();
-  #open = false;
-  #whenIdle: (() => void)[] = [];
 
   constructor({ link, batcher, responseTimeoutMs, events }: DeskParts) {
     this.#link = link;
     this.#batcher = batcher;
-    this.#responseTimeoutMs = Math.min(responseTimeoutMs, longestTimerMs);
+    this.#responseTimeoutMs = responseTimeoutMs;
     this.#events = events;
+    this.#shift = new DeskShift(batcher, this);
   }
 
   open(): void {
-    this.#open = true;
+    this.#shift.begin();
     this.#wantMore();
   }
 
   async drain(): Promise<void> {
-    await this.#batcher.retire(this);
-    this.#open = false;
-    this.#batcher.unwant(this);
-    if (this.#flights.size > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.#shift.drain(() => this.#flights.size > 0);
   }
 
   take(requests: PendingRequest[]): void {
@@ -85,27 +81,23 @@ export class AsyncDesk implements Desk {
     const { requests } = flight;
     this.#batcher.answered(requests, result.answers, 'done');
     this.#wantMore();
-    const failure = failureOf(result, requests.length);
-    for (const [index, request] of requests.entries()) {
-      if (failure) request.fail(failure());
-      else request.settle(clientAnswer(result.answers[index] as WorkerAnswer));
-    }
+    answerEach(requests, result);
     this.#events.finished(result, requests, performance.now() - flight.begunAt);
-    if (this.#flights.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#flights.size === 0) this.#shift.emptied();
   }
 
   lost(error: () => ServingError): void {
-    this.#open = false;
+    this.#shift.end();
     const flights = [...this.#flights.values()];
     this.#flights.clear();
     for (const { deadline } of flights) if (deadline) clearTimeout(deadline);
     const begun = flights.flatMap(({ requests }) => requests);
     this.#batcher.lost(this, begun, [], error);
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#shift.emptied();
   }
 
   #wantMore(): void {
-    if (!this.#open || this.#flights.size >= mostFlights) return;
+    if (!this.#shift.open || this.#flights.size >= mostFlights) return;
     this.#batcher.want(this, this.#flights.size === 0 ? 'idle' : 'ahead');
   }
 

@@ -1,10 +1,9 @@
-import { longestTimerMs } from '../batching/longest-timer.js';
 import type { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { ServingError } from '../errors/serving-error.js';
-import { clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
+import { answerEach, clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
+import { DeskShift } from './desk-shift.js';
 import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './link/worker-link.js';
-import { failureOf } from './result-codes.js';
 
 /**
  * Quick handlers are handed batches while they still run one, so that they never wait for the round trip: as many as
@@ -26,37 +25,33 @@ export class BatchDesk implements Desk {
   readonly #batcher: VersionBatcher;
   readonly #responseTimeoutMs: number;
   readonly #events: DeskParts['events'];
+  readonly #shift: DeskShift;
   /** First the batch that runs, then those that were sent ahead. The worker keeps this order. */
   readonly #batches: DispatchedBatch[] = [];
   /** The last of them, which are not sent yet: what comes in one turn of the event loop goes in one message. */
   #outgoing: DispatchedBatch[] = [];
-  #open = false;
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
   /** Requests of the batch that runs whose callers do not keep up: the handler may wait for them, not they for it. */
   readonly #laggards = new Set<PendingRequest>();
   /** performance.now() at which the batch that runs can have begun. */
   #begunAt = 0;
-  #whenIdle: (() => void)[] = [];
 
   constructor({ link, batcher, responseTimeoutMs, events }: DeskParts) {
     this.#link = link;
     this.#batcher = batcher;
-    this.#responseTimeoutMs = Math.min(responseTimeoutMs, longestTimerMs);
+    this.#responseTimeoutMs = responseTimeoutMs;
     this.#events = events;
+    this.#shift = new DeskShift(batcher, this);
   }
 
   open(): void {
-    this.#open = true;
+    this.#shift.begin();
     this.#wantMore();
   }
 
   async drain(): Promise<void> {
-    await this.#batcher.retire(this);
-    this.#open = false;
-    this.#batcher.unwant(this);
-    if (this.#batches.length === 0) return;
-    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.#shift.drain(() => this.#batches.length > 0);
   }
 
   take(requests: PendingRequest[]): void {
@@ -117,9 +112,9 @@ export class BatchDesk implements Desk {
     if (this.#batches.length > 0) this.#begun();
     this.#batcher.answered(batch.requests, result.answers, 'done');
     this.#wantMore();
-    this.#answer(batch, result);
+    answerEach(batch.requests, result);
     this.#events.finished(result, batch.requests, heldMs);
-    if (this.#batches.length === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#batches.length === 0) this.#shift.emptied();
   }
 
   /**
@@ -127,17 +122,17 @@ export class BatchDesk implements Desk {
    * head of the queue.
    */
   lost(error: () => ServingError): void {
-    this.#open = false;
+    this.#shift.end();
     this.#disarm();
     this.#outgoing = [];
     const [running, ...ahead] = this.#batches.splice(0);
     const notBegun = ahead.flatMap(({ requests }) => requests);
     this.#batcher.lost(this, running?.requests ?? [], notBegun, error);
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#shift.emptied();
   }
 
   #wantMore(): void {
-    if (!this.#open) return;
+    if (!this.#shift.open) return;
     if (this.#batches.length === 0) this.#batcher.want(this, 'idle');
     else if (this.#hasRoomAhead()) this.#batcher.want(this, 'ahead');
   }
@@ -150,14 +145,6 @@ export class BatchDesk implements Desk {
   #flush(): void {
     if (this.#outgoing.length > 0) this.#link.send(this.#outgoing);
     this.#outgoing = [];
-  }
-
-  #answer({ requests }: DispatchedBatch, result: BatchResult): void {
-    const failure = failureOf(result, requests.length);
-    for (const [index, request] of requests.entries()) {
-      if (failure) request.fail(failure());
-      else request.settle(clientAnswer(result.answers[index] as WorkerAnswer));
-    }
   }
 
   /** The deadline counts from the moment at which the worker can have begun the batch. */

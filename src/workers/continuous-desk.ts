@@ -1,8 +1,8 @@
-import { longestTimerMs } from '../batching/longest-timer.js';
 import type { PendingRequest } from '../batching/pending-request.js';
 import type { VersionBatcher } from '../batching/version-batcher.js';
 import type { ServingError } from '../errors/serving-error.js';
 import { clientAnswer, type Desk, type DeskParts, nextBatchId } from './desk.js';
+import { DeskShift } from './desk-shift.js';
 import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './link/worker-link.js';
 import { failureOf } from './result-codes.js';
 
@@ -31,6 +31,7 @@ export class ContinuousDesk implements Desk {
   readonly #batcher: VersionBatcher;
   readonly #responseTimeoutMs: number;
   readonly #events: DeskParts['events'];
+  readonly #shift: DeskShift;
   readonly #slots: number;
   /** Begun and not finished, in the order in which they joined. */
   #running: PendingRequest[] = [];
@@ -38,26 +39,23 @@ export class ContinuousDesk implements Desk {
   #step: DispatchedBatch | null = null;
   #begunAt = 0;
   #deadline: NodeJS.Timeout | null = null;
-  #open = false;
-  #whenIdle: (() => void)[] = [];
 
   constructor({ link, batcher, responseTimeoutMs, events, slots }: ContinuousDeskParts) {
     this.#link = link;
     this.#batcher = batcher;
-    this.#responseTimeoutMs = Math.min(responseTimeoutMs, longestTimerMs);
+    this.#responseTimeoutMs = responseTimeoutMs;
     this.#events = events;
+    this.#shift = new DeskShift(batcher, this);
     this.#slots = slots;
   }
 
   open(): void {
-    this.#open = true;
+    this.#shift.begin();
     this.#next();
   }
 
   async drain(): Promise<void> {
-    await this.#batcher.retire(this);
-    this.#open = false;
-    if (this.#step) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.#shift.drain(() => this.#step !== null);
   }
 
   take(requests: PendingRequest[]): void {
@@ -109,13 +107,13 @@ export class ContinuousDesk implements Desk {
   }
 
   lost(error: () => ServingError): void {
-    this.#open = false;
+    this.#shift.end();
     this.#disarm();
     const begun = new Set([...this.#running, ...(this.#step?.requests ?? [])]);
     this.#running = [];
     this.#step = null;
     this.#batcher.lost(this, [...begun], [], error);
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#shift.emptied();
   }
 
   #leave(outcomes: readonly Outcome[]): void {
@@ -134,7 +132,7 @@ export class ContinuousDesk implements Desk {
 
   #next(): void {
     const room = this.#slots - this.#running.length;
-    this.#begin(this.#open ? this.#batcher.join(this, room) : []);
+    this.#begin(this.#shift.open ? this.#batcher.join(this, room) : []);
   }
 
   /** The next step, with these besides those that run. */
@@ -147,8 +145,8 @@ export class ContinuousDesk implements Desk {
     }
     this.#running = [...this.#running, ...joining];
     if (this.#running.length > 0) this.#send({ id: nextBatchId(), requests: this.#running, resumed });
-    else if (this.#open) this.#batcher.want(this, 'idle');
-    else for (const resolve of this.#whenIdle.splice(0)) resolve();
+    else if (this.#shift.open) this.#batcher.want(this, 'idle');
+    else this.#shift.emptied();
   }
 
   #send(step: DispatchedBatch): void {

@@ -3,6 +3,7 @@ import type { Holder, PendingRequest } from '../batching/pending-request.js';
 import type { Taker, VersionBatcher } from '../batching/version-batcher.js';
 import type { ServingError } from '../errors/serving-error.js';
 import type { BatchResult, WorkerAnswer, WorkerLink } from './link/worker-link.js';
+import { failureOf } from './result-codes.js';
 
 /**
  * How requests go to a worker: `batches`, one after the other; `steps` of one batch that requests join and leave
@@ -24,6 +25,7 @@ export interface DeskEvents {
 export interface DeskParts {
   readonly link: WorkerLink;
   readonly batcher: VersionBatcher;
+  /** 0: for ever. */
   readonly responseTimeoutMs: number;
   readonly events: DeskEvents;
 }
@@ -55,4 +57,13 @@ export function nextBatchId(): number {
 /** As the client gets it. */
 export function clientAnswer({ status, phrase, headers, body }: WorkerAnswer): Answer {
   return { status: status || 200, phrase, headers, body };
+}
+
+/** Answers each request of a batch that came back: with its own answer, or with what the whole batch failed with. */
+export function answerEach(requests: readonly PendingRequest[], result: BatchResult): void {
+  const failure = failureOf(result, requests.length);
+  for (const [index, request] of requests.entries()) {
+    if (failure) request.fail(failure());
+    else request.settle(clientAnswer(result.answers[index] as WorkerAnswer));
+  }
 }
