@@ -18,11 +18,30 @@ beforeAll(async () => {
   writeFileSync(configFile, 'openaiRoutes: [v1/completions]\n');
   await packArchive(place.store, { name: 'parrot', handler: join(handlers, 'parrot.py') });
   await packArchive(place.store, { name: 'yaml', handler: join(handlers, 'where_from.py'), configFile });
+  const engineFile = join(place.folder, 'engine.yaml');
+  writeFileSync(engineFile, 'asyncCommunication: true\n');
+  await packArchive(place.store, {
+    name: 'engine',
+    handler: join(handlers, 'openai_engine.py'),
+    extraFiles: [join(handlers, 'fake_vllm_engine.py')],
+    configFile: engineFile,
+  });
+  const vllmFile = join(place.folder, 'vllm.yaml');
+  writeFileSync(
+    vllmFile,
+    'asyncCommunication: true\nhandler: {vllm_engine_config: {model: org/base}, adapters: {mine: adapters/mine}}\n',
+  );
+  await packArchive(place.store, {
+    name: 'llm',
+    handler: 'vllm_handler',
+    extraFiles: [join(projectRoot, 'test/fixtures/vllm/vllm.py')],
+    configFile: vllmFile,
+  });
   await place.start({
     config: ['metrics_mode=prometheus', 'disable_token_authorization=true', 'enable_model_api=true'],
   });
   api = apiOf(place);
-  for (const name of ['parrot', 'yaml'])
+  for (const name of ['parrot', 'yaml', 'engine', 'llm'])
     expect((await api.register(`url=${name}.mar&initial_workers=1`)).status).toBe(200);
   client = new OpenAI({ baseURL: `${place.inference}/v1`, apiKey: 'none', maxRetries: 0 });
 });
@@ -46,7 +65,7 @@ async function heard(words: string): Promise<{ text: string; error: unknown }> {
 describe('a handler that declares its routes', () => {
   it('is called by its name, its version, and what it adds', async () => {
     const models = (await client.models.list()).data.map(({ id }) => id);
-    expect(models).toEqual(['parrot', 'yaml', 'polly', 'birds/ara']);
+    expect(models).toEqual(['engine', 'llm', 'parrot', 'yaml', 'org/base', 'mine', 'polly', 'birds/ara']);
     for (const name of ['parrot', 'parrot/1.0', 'polly', 'birds/ara']) {
       expect((await client.models.retrieve(name)).id).toBe(name);
       expect((await complete('a b', name)).choices[0]).toMatchObject({ text: 'a b ', finish_reason: 'stop' });
@@ -95,6 +114,53 @@ describe('a handler that declares its routes', () => {
   it('counts as any inference', async () => {
     const metrics = await (await fetch(`${place.metrics}/metrics`)).text();
     expect(metrics).toMatch(/ts_inference_requests_total\{[^}]*model_name="parrot"[^}]*\} [1-9]/);
+  });
+});
+
+describe('an engine that batches itself', () => {
+  it('answers side by side, whole and in pieces, and hears of clients that leave', async () => {
+    const ask = { model: 'engine', prompt: 'a', max_tokens: 3 };
+    const wholes = Array.from({ length: 5 }, () => client.completions.create(ask));
+    for (const whole of await Promise.all(wholes)) expect(whole.choices[0]?.text).toBe('a0 a1 a2 ');
+    let text = '';
+    for await (const chunk of await client.completions.create({ ...ask, stream: true }))
+      text += chunk.choices[0]?.text ?? '';
+    expect(text).toBe('a0 a1 a2 ');
+    for await (const _ of await client.completions.create({ ...ask, max_tokens: 9000, stream: true })) break;
+    const told = async () => (await complete('tell', 'engine')).choices[0]?.text;
+    await expect.poll(told, { timeout: 10_000 }).toMatch(/^0 [1-9]/);
+    await expect(client.completions.create({ ...ask, n: 0 })).rejects.toMatchObject({ status: 400, param: 'n' });
+  });
+});
+
+describe('vllm_handler (over a stand-in of vLLM)', () => {
+  const messages = [{ role: 'user' as const, content: 'one two' }];
+
+  it.each([
+    ['llm', 'org/base'],
+    ['llm/1.0', 'org/base'],
+    ['org/base', 'org/base'],
+    ['mine', 'mine'],
+  ])('is called %s', async (model, known) => {
+    const whole = await client.chat.completions.create({ model, messages });
+    expect(whole).toMatchObject({ model: known, choices: [{ message: { content: 'one two' } }] });
+    let text = '';
+    for await (const chunk of await client.chat.completions.create({ model, messages, stream: true }))
+      text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe('one two ');
+  });
+
+  it('has the statuses that its errors name, but behind its name as in TorchServe', async () => {
+    await expect(complete('bad', 'llm')).rejects.toMatchObject({ status: 400, message: '400 no org/base' });
+    const body = JSON.stringify({ model: 'other', prompt: 'x' });
+    const byName = await fetch(`${place.inference}/predictions/llm/1.0/v1/completions`, { method: 'POST', body });
+    expect(byName.status).toBe(200);
+    expect(await byName.json()).toMatchObject({ object: 'error', code: 404 });
+    const events = await fetch(`${place.inference}/predictions/llm/1.0/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'mine', messages, stream: true }),
+    });
+    expect((await events.text()).match(/^data: \{/gm)).toHaveLength(2);
   });
 });
 

@@ -135,6 +135,7 @@ function target({ model }: HostileAims): fc.Arbitrary<string> {
     ...[`/models/${model}/1.0`, `/models/${model}/all`, `/models/${model}/9/set-default`, `/models/${model}/invoke`],
     ...['/workflows', '/workflows/none', '/wfpredict', '/wfpredict/none'],
     ...[`/v1/models/${model}:predict`, `/v1/models/${model}`, `/v2/models/${model}/infer`, '/v2', `/${model}/predict`],
+    ...['/v1/models', '/v1/chat/completions', '/v1/completions', '/v1/embeddings'],
   );
   const query = fc.array(
     fc.tuple(

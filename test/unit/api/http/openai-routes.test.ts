@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TokenKeys } from '../../../../src/api/auth/token-keys.js';
 import type { Answer } from '../../../../src/batching/inference.js';
@@ -261,6 +262,8 @@ test('the key of an OpenAI client is the inference token', async () => {
         json: { error: { type: 'invalid_request_error', code: 'invalid_api_key' } },
       });
     }
+    const client = new OpenAI({ baseURL: `${open.url()}/v1`, apiKey: 'sk-wrong', maxRetries: 0 });
+    await expect(client.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
     expect((await fetch(`${open.url()}/v1/models`)).status).toBe(401);
     expect((await fetch(`${open.url()}/v1/models/writer`)).status).toBe(401);
   } finally {
