@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import type { ModelSettings } from '../config/models.js';
 import { ServingError } from '../errors/serving-error.js';
 import type { VersionSettings } from '../registry/version-settings.js';
+import { rankPlan } from '../workers/ranks/rank-plan.js';
 import type { Asked } from './lifecycle.js';
 import { resolveParallel } from './resolve-parallel.js';
 
@@ -113,6 +114,10 @@ export function warningsOf(settings: VersionSettings): string[] {
   if (settings.stateful && settings.sequenceMaxIdleMs === 0)
     warnings.push(
       'sequenceMaxIdleMSec is not set: a sequence that its client leaves without a word keeps its place until its worker goes.',
+    );
+  if (settings.asyncCommunication && rankPlan(settings)?.inStep)
+    warnings.push(
+      `asyncCommunication with parallelType ${settings.parallelType}: ranks may come to their requests in different orders. Engines start their processes by themselves with parallelType custom.`,
     );
   if (settings.asyncCommunication && settings.continuousBatching)
     warnings.push(

@@ -5,6 +5,7 @@ import {
   resolveSettings,
   resolveWorkers,
   type SettingSources,
+  warningsOf,
 } from '../../../src/lifecycle/resolve-settings.js';
 import { versionSettings } from '../../support/version-settings.js';
 
@@ -168,4 +169,25 @@ describe('whether workers follow the load', () => {
     expect(() => resolveAutoscale(sources(block(true)), versionSettings(settings))).toThrow(why);
     expect(resolveAutoscale(sources({ config: on }), versionSettings(settings))).toBeNull();
   });
+});
+
+it.each([
+  [{ parallelType: 'tp' }, 'parallelType tp is not looked at without parallelLevel or nproc-per-node of torchrun.'],
+  [
+    { torchrun: { nnodes: 1, nprocPerNode: 2, ompNumberThreads: null, rendezvous: { 'rdzv-backend': 'c10d' } } },
+    'torchrun is not looked at without parallelType (pp, tp or pptp): each worker is one process.',
+  ],
+  [
+    { parallelType: 'tp', parallelLevel: 2, asyncCommunication: true },
+    'asyncCommunication with parallelType tp: ranks may come to their requests in different orders. Engines start their processes by themselves with parallelType custom.',
+  ],
+])('settings %j are warned of', (settings, warning) => {
+  expect(warningsOf(versionSettings(settings))).toEqual([warning]);
+});
+
+it('settings of a parallel model that make sense are not warned of', () => {
+  expect(warningsOf(versionSettings({ parallelType: 'tp', parallelLevel: 2 }))).toEqual([]);
+  expect(warningsOf(versionSettings({ parallelType: 'custom', parallelLevel: 2, asyncCommunication: true }))).toEqual(
+    [],
+  );
 });
