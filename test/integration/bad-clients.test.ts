@@ -50,6 +50,7 @@ const ask = (model: string, body: string, headers: Record<string, string> = {}) 
   api.predict(model, body, { headers: { 'content-type': 'application/octet-stream', ...headers } });
 const open = (model: string, protocols: string[] = [], headers: Record<string, string> = {}) =>
   WebSocketClient.connect(`${place.inference.replace('http', 'ws')}/predictions/${model}`, protocols, { headers });
+const pending = async () => (await api.describe('misbehave')).jobQueueStatus.pendingRequests;
 const newFile = () => join(place.folder, `file-${files++}`);
 const told = (file: string) => existsSync(file) && readFileSync(file, 'utf8');
 /** What `pours` is asked for: so many megabytes, and a file that says how far it is. */
@@ -81,7 +82,7 @@ describe('a WebSocket client that', () => {
     const client = await open('misbehave');
     const messages = 4000;
     const held = await growth(async () => {
-      client.send('sleep 2');
+      client.send('sleep 4');
       // Held by the server, these would be 80 MB.
       for (let sent = 1; sent < messages; sent += 1) client.send(Buffer.alloc(20_000, 'x'));
       await sleep(1500);
@@ -118,10 +119,11 @@ describe('a WebSocket client that', () => {
     const file = newFile();
     const client = await open('misbehave');
     client.send(`wait-for-cancel ${file}`).send(`wait-for-cancel ${file}`);
-    await sleep(300);
+    // One is in the worker's hands then.
+    await expect.poll(pending).toBe(1);
     client.socket.terminate();
     await expect.poll(() => told(file), { timeout: 5000 }).toBe('cancelled');
-    expect((await api.describe('misbehave')).jobQueueStatus.pendingRequests).toBe(0);
+    expect(await pending()).toBe(0);
   });
 });
 

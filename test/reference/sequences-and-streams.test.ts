@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { apiOf, type Reply } from '../support/api.js';
 import { packArchive } from '../support/archive.js';
 import { collect, type GrpcClient, inferenceClient } from '../support/grpc.js';
-import { ours, projectRoot, type Release, reference } from '../support/release.js';
+import { projectRoot, type Release } from '../support/release.js';
+import { expectSame } from '../support/same-answers.js';
 import { ServerPlace } from '../support/server.js';
 import { sequenceHeaders as names } from '../support/version-settings.js';
 
@@ -147,15 +148,7 @@ async function answersOf(release: Release): Promise<Map<string, unknown>> {
   }
 }
 
-let theirs: Map<string, unknown>;
-let own: Map<string, unknown>;
-
-beforeAll(async () => {
-  theirs = await answersOf(reference(process.env['TORCHBRIDGE_REFERENCE_PYTHON'] ?? 'python3'));
-  own = await answersOf(ours());
-}, 300_000);
-
-test.each(calls.map(([name]) => name))('%s: as TorchServe', (name) => {
-  expect(theirs.has(name)).toBe(true);
-  expect(own.get(name)).toEqual(theirs.get(name));
-});
+expectSame(
+  calls.map(([name]) => name),
+  answersOf,
+);

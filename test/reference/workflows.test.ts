@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
 import { apiOf, type Reply } from '../support/api.js';
 import { packArchive, packWorkflow } from '../support/archive.js';
-import { ours, projectRoot, type Release, reference } from '../support/release.js';
+import { projectRoot, type Release } from '../support/release.js';
+import { expectSame } from '../support/same-answers.js';
 import { ServerPlace } from '../support/server.js';
 
 const fixtures = join(projectRoot, 'test/fixtures/workflows');
@@ -93,15 +93,7 @@ function plain(answer: unknown): unknown {
   return status === undefined ? answer : { status, json };
 }
 
-let theirs: Map<string, unknown>;
-let own: Map<string, unknown>;
-
-beforeAll(async () => {
-  theirs = await answersOf(reference(process.env['TORCHBRIDGE_REFERENCE_PYTHON'] ?? 'python3'));
-  own = await answersOf(ours());
-}, 300_000);
-
-test.each(calls.map(([name]) => name))('%s: as TorchServe', (name) => {
-  expect(theirs.has(name)).toBe(true);
-  expect(own.get(name)).toEqual(theirs.get(name));
-});
+expectSame(
+  calls.map(([name]) => name),
+  answersOf,
+);
