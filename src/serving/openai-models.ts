@@ -8,8 +8,8 @@ export interface OpenAiModel {
   /** As requests say it: a registered name, `name/version`, or what a handler calls its model beside that. */
   readonly id: string;
   readonly target: Target;
-  /** What it answers, as handlers find it in `url_path`: `v1/chat/completions`. */
-  readonly routes: readonly string[];
+  /** What it answers, as handlers find it in `url_path`: `v1/chat/completions`; null: not known before a worker has loaded. */
+  readonly routes: readonly string[] | null;
   readonly registeredAt: Date;
   /** The registered name, where the id is one that its handler adds: of an adapter, for one. */
   readonly parent: string | null;
@@ -25,21 +25,21 @@ export function openAiModels(registry: Registry): OpenAiModel[] {
     ...defaults.flatMap((version) => ofAdded(version)),
   ];
   const isFirst = ({ id }: OpenAiModel, index: number) => all.findIndex((one) => one.id === id) === index;
-  return all.filter(isFirst).filter(({ routes }) => routes.length > 0);
+  return all.filter(isFirst).filter(({ routes }) => routes?.length);
 }
 
 /**
  * Finds what a request's `model` stands for: a registered name before `name/version`, and that before what handlers add.
  * @returns also a model that answers none of the routes.
- * @throws ServingError modelNotFound, versionNotFound; unavailable where it is not known yet what the model answers.
+ * @throws ServingError modelNotFound, versionNotFound.
  */
 export function openAiModel(registry: Registry, id: string): OpenAiModel {
   const slash = id.lastIndexOf('/');
   const [name, version] = [id.slice(0, slash), id.slice(slash + 1)];
   const registered = registry.find({ model: id, version: null });
-  if (registered) return ofDefault(known(registered));
+  if (registered) return ofDefault(registered);
   const ofOneVersion = registry.find({ model: name, version });
-  if (ofOneVersion) return ofVersion(known(ofOneVersion));
+  if (ofOneVersion) return ofVersion(ofOneVersion);
   const added = registry.defaults().flatMap(ofAdded);
   const found = added.find((one) => one.id === id);
   if (found) return found;
@@ -47,18 +47,9 @@ export function openAiModel(registry: Registry, id: string): OpenAiModel {
   throw new ServingError('modelNotFound', `Model not found: ${id}`);
 }
 
-function known(version: ModelVersion): ModelVersion {
-  if (version.openai) return version;
-  throw new ServingError(
-    'unavailable',
-    `No worker of model "${version.modelName}" has loaded yet, so that it is not known whether it answers OpenAI's API. ` +
-      'Wait for it, add workers, or list openaiRoutes in its model-config.yaml.',
-  );
-}
-
 function ofDefault({ modelName, openai, registeredAt }: ModelVersion): OpenAiModel {
   const target = { model: modelName, version: null };
-  return { id: modelName, target, routes: openai?.routes ?? [], registeredAt, parent: null };
+  return { id: modelName, target, routes: openai?.routes ?? null, registeredAt, parent: null };
 }
 
 function ofVersion(one: ModelVersion): OpenAiModel {

@@ -25,7 +25,7 @@ export interface Serving {
   openaiModels(): readonly OpenAiModel[];
   /**
    * What the `model` of a request to these routes stands for; also one that answers none of them.
-   * @throws ServingError modelNotFound, versionNotFound; unavailable where it is not known yet what the model answers.
+   * @throws ServingError modelNotFound, versionNotFound.
    */
   openaiModel(id: string): OpenAiModel;
   /** The only model that was loaded at start, if there is exactly one: what SageMaker's /invocations means. */

@@ -24,6 +24,6 @@ export function openAiModelDocument(model: OpenAiModel): z.output<typeof openAiM
     owned_by: 'torchbridge',
     root: model.target.model,
     parent: model.parent,
-    routes: model.routes.map((route) => `/${route}`),
+    routes: (model.routes ?? []).map((route) => `/${route}`),
   };
 }

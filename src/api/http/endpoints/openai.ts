@@ -34,10 +34,12 @@ export function openai(context: DoorContext): Endpoint[] {
   ];
 }
 
-/** Tells of one model that answers OpenAI's API. @throws ServingError modelNotFound, versionNotFound, unavailable. */
+/** Tells of one model that answers OpenAI's API. @throws ServingError modelNotFound, versionNotFound. */
 export function showOpenAiModel({ serving }: DoorContext, exchange: Exchange, id: string): void {
   const model = serving.openaiModel(id);
-  if (model.routes.length === 0) throw new ServingError('modelNotFound', declaresNothing(model));
+  if (!model.routes?.length) {
+    throw new ServingError('modelNotFound', `The model ${id} is not known to answer OpenAI's API.`);
+  }
   exchange.sendJson(200, openAiModelDocument(model));
 }
 
@@ -76,14 +78,20 @@ function answer(context: DoorContext, exchange: Exchange, route: OpenAiRoute): P
 }
 
 function mustAnswer(model: OpenAiModel, route: OpenAiRoute): void {
-  if (model.routes.includes(route)) return;
-  if (model.routes.length === 0) throw new ServingError('modelNotFound', declaresNothing(model));
+  if (model.routes?.includes(route)) return;
+  if (model.routes === null) {
+    throw new ServingError(
+      'unavailable',
+      `No worker of the model ${model.id} has loaded yet, so that it is not known whether it answers OpenAI's API. ` +
+        'Wait for it, add workers, or list openaiRoutes in its model-config.yaml.',
+    );
+  }
+  if (model.routes.length === 0) {
+    const nothing = `The model ${model.id} does not answer OpenAI's API: its handler declares no openai_routes.`;
+    throw new ServingError('modelNotFound', nothing);
+  }
   const others = model.routes.map((one) => `/${one}`).join(' and ');
   throw new ServingError('resourceNotFound', `The model ${model.id} does not answer /${route}; it answers ${others}.`);
-}
-
-function declaresNothing({ id }: OpenAiModel): string {
-  return `The model ${id} does not answer OpenAI's API: its handler declares no openai_routes.`;
 }
 
 function refused(description: string) {
@@ -109,7 +117,12 @@ const answers: Operation['responses'] = {
   507: refused('Out of memory'),
 };
 
-const shown = { 200: { description: 'OK', schema: openAiModelSchema }, ...refusals, 403: common[403] };
+const shown = {
+  200: { description: 'OK', schema: openAiModelSchema },
+  401: refusals[401],
+  403: common[403],
+  404: refusals[404],
+};
 
 const listOperation: Operation = {
   path: '/v1/models',

@@ -101,6 +101,17 @@ describe('a request', () => {
     expect((await post('/v1/embeddings', { model: 'writer', input: ['x'] })).status).toBe(200);
   });
 
+  test('for a model that no worker has loaded yet', async () => {
+    open.serving.openaiModel = (id) => ({
+      ...{ id, target: { model: id, version: null }, registeredAt: new Date(0), parent: null },
+      routes: null,
+    });
+    const { status, json } = await post(chat, asked);
+    expect(status).toBe(503);
+    expect(json.error).toMatchObject({ code: 'service_unavailable', message: expect.stringContaining('openaiRoutes') });
+    expect((await fetch(`${open.url()}/v1/models/writer`)).status).toBe(404);
+  });
+
   test('another method', async () => {
     const answer = await fetch(open.url() + chat);
     expect(answer.status).toBe(405);
