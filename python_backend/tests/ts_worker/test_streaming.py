@@ -98,11 +98,12 @@ def test_a_piece_that_cannot_be_sent_fails_the_batch(workers, archive) -> None:
     assert worker.predict(request(b"1")).code == Code.OK
 
 
-def test_other_ranks_load_and_are_silent(workers, archive) -> None:
+def test_other_ranks_say_that_they_are_done_and_no_more(workers, archive) -> None:
     worker = workers.serve(
         archive, STREAM.format(module="ts.handler_utils.utils"), environment={"LOCAL_RANK": "1", "RANK": "1"}
     )
     worker.start_batch(request(b"3"))
+    assert not worker.next_event("result").answers
     assert workers.printed(worker, "skip sending response at rank 1")
     worker.send(shutdown={})
     assert worker.events.get(timeout=20) is None
