@@ -7,6 +7,7 @@ import { processorSeconds } from './processor-seconds.js';
 import { timed } from './timed.js';
 
 const count = 200;
+const settleMs = 3000;
 
 /** 200 registered models without workers that nobody asks anything: what they cost, and how long a list of them takes. */
 export async function idle({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {
@@ -24,12 +25,13 @@ export async function idle({ releases, rounds, seconds, log }: Contest): Promise
         copyFileSync(join(place.store, 'ok.mar'), join(place.store, `m${number}.mar`));
         await manage(place, 'POST', `/models?url=m${number}.mar&model_name=m${number}&initial_workers=0`);
       }
-      await sleep(2000);
     }
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);
       for (const place of orderOf(round, places)) {
         const length = Math.max(5, 2 * seconds);
+        // What the last round's questions left behind, such as garbage, is no idleness.
+        await sleep(settleMs);
         const before = processorSeconds(place);
         await sleep(length * 1000);
         const percent = (100 * (processorSeconds(place) - before)) / length;

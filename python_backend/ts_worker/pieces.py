@@ -40,6 +40,7 @@ class BatchChannel:
         if index in self._begun:
             fill_body(piece.answer, body, self._link.memory)
         else:
+            processor.add_response_property(STREAM_NEXT, "true")
             fill(piece.answer, body, processor, self._link.memory)
         self._link.send(message, PIECES)
         # Not before: no piece of another thread may overtake the one that has the headers.
@@ -71,9 +72,7 @@ def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> No
     places = None if request_ids is whole else {request_id: index for index, request_id in whole.items()}
     for index, request_id in request_ids.items():
         place = index if places is None else places.get(request_id, index)
-        processor = context.request_processor[place]
-        processor.add_response_property(STREAM_NEXT, "true")
-        channel.send_piece(place, encode(ret[index]), processor)
+        channel.send_piece(place, encode(ret[index]), context.request_processor[place])
 
 
 def _write_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> None:

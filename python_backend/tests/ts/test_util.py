@@ -214,11 +214,20 @@ def test_partial_answers_are_sent_by_the_worker(monkeypatch: pytest.MonkeyPatch)
     from ts.handler_utils import utils
 
     sent: list[Any] = []
+    monkeypatch.setattr(utils, "_way_out", None)
     worker = types.ModuleType("ts_worker.pieces")
     worker.send_pieces = lambda *arguments: sent.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ts_worker.pieces", worker)
     utils.send_intermediate_predict_response(["a"], {0: "id"}, "Intermediate", 200, "context")
     assert sent == [(["a"], {0: "id"}, "context")]
+
+
+def test_outside_a_worker_other_ranks_send_no_partial_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ts.handler_utils import utils
+
+    context = types.SimpleNamespace(cl_socket=None)
     monkeypatch.setenv("LOCAL_RANK", "1")
-    utils.send_intermediate_predict_response(["b"], {0: "id"}, "Intermediate", 200, "context")
-    assert len(sent) == 1
+    utils.send_intermediate_predict_response(["a"], {0: "id"}, "Intermediate", 200, context)
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    with pytest.raises(RuntimeError, match="only while the worker runs a batch"):
+        utils.send_intermediate_predict_response(["a"], {0: "id"}, "Intermediate", 200, context)

@@ -41,18 +41,23 @@ const NAMED: Readonly<Record<string, string>> = {
   ISO8601_BASIC: "yyyyMMdd'T'HHmmss,SSS",
 };
 
-/** `2024-05-30T21:46:03,625`; the part before the comma is made once a second. */
+/** `2024-05-30T21:46:03,625`; made once a millisecond, the part before the comma once a second. */
 export const iso8601: DateText = (() => {
   const wholeSecond = compile("yyyy-MM-dd'T'HH:mm:ss");
   let second = Number.NaN;
   let text = '';
+  let last = Number.NaN;
+  let whole = '';
   return (time) => {
+    if (time === last) return whole;
+    last = time;
     const now = Math.floor(time / 1000);
     if (now !== second) {
       second = now;
       text = wholeSecond(time);
     }
-    return `${text},${three(time - now * 1000)}`;
+    whole = `${text},${three(time - now * 1000)}`;
+    return whole;
   };
 })();
 

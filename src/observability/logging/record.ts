@@ -22,9 +22,20 @@ export interface LogRecord {
 /** Named parts of a record. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+const RANK: Readonly<Record<Threshold, number>> = {
+  off: -1,
+  fatal: 0,
+  error: 1,
+  warn: 2,
+  info: 3,
+  debug: 4,
+  trace: 5,
+  all: 6,
+};
+
 /** Whether a logger of this threshold lets a level through. */
 export function lets(threshold: Threshold, level: Level): boolean {
-  return threshold === 'all' || (threshold !== 'off' && LEVELS.indexOf(level) <= LEVELS.indexOf(threshold));
+  return RANK[level] <= RANK[threshold];
 }
 
 /** The stricter of two thresholds. */

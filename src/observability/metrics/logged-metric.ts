@@ -29,16 +29,25 @@ export class LoggedMetric implements Metric {
     const pairs = dimensions.slice(0, count).map((dimension, index) => `${dimension}:${values[index]}`);
     const head = `${name}.${unit}:`;
     const tail = `|#${pairs.join(',')}|#hostname:${this.#host},`;
-    if (!this.#ofModels) return { record: (value) => write(`${head}${decimal(value)}${tail}timestamp:${seconds()}`) };
+    if (!this.#ofModels) return { record: (value) => write(`${head}${decimal(value)}${tail}${timestamp()}`) };
     return {
       record: (value, requestIds = []) =>
-        write(`${head}${decimal(value)}${tail}requestID:${requestIds.join(',') || 'null'},timestamp:${seconds()}`),
+        write(`${head}${decimal(value)}${tail}requestID:${requestIds.join(',') || 'null'},${timestamp()}`),
     };
   }
 
   remove(): void {}
 }
 
-function seconds(): number {
-  return Math.floor(Date.now() / 1000);
+let second = Number.NaN;
+let text = '';
+
+/** Made once a second. */
+function timestamp(): string {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    second = now;
+    text = `timestamp:${now}`;
+  }
+  return text;
 }
