@@ -44,6 +44,9 @@ async function seen(answer: Promise<Response>) {
   }
 }
 
+/** TorchServe starts ranks with the torchrun on PATH, and its environment here, which borrows our torch, has none. */
+const leftOut = new Set(['tensor_parallel']);
+
 /** Fifteen steps through a ResNet on each server take minutes on a busy machine. */
 const patienceMs = 400_000;
 
@@ -95,15 +98,14 @@ describe.runIf(theirPython && ourPython).each(['', ...new Set(handlerCases.flatM
       patienceMs,
     );
 
-    test.each(envelope === '' ? exampleNames().filter((name) => !readExample(name).workflow) : [])(
-      'the example %s is answered as by TorchServe',
-      async (name) => {
-        const example = readExample(name);
-        const where = join(temporaryFolder('example'), name);
-        copyExample(name, where);
-        if (example.build) await typeLine(where, example.build, ourPython, process.env);
-        await compare(where, example);
-      },
-    );
+    test.each(
+      envelope === '' ? exampleNames().filter((name) => !readExample(name).workflow && !leftOut.has(name)) : [],
+    )('the example %s is answered as by TorchServe', async (name) => {
+      const example = readExample(name);
+      const where = join(temporaryFolder('example'), name);
+      copyExample(name, where);
+      if (example.build) await typeLine(where, example.build, ourPython, process.env);
+      await compare(where, example);
+    });
   },
 );

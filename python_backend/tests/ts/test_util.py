@@ -214,7 +214,6 @@ def test_partial_answers_are_sent_by_the_worker(monkeypatch: pytest.MonkeyPatch)
     from ts.handler_utils import utils
 
     sent: list[Any] = []
-    monkeypatch.setattr(utils, "_way_out", None)
     worker = types.ModuleType("ts_worker.pieces")
     worker.send_pieces = lambda *arguments: sent.append(arguments)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ts_worker.pieces", worker)

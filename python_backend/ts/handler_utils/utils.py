@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Callable
-
-# What sends parts: found once, since each of them would else pay for the search.
-_way_out: Callable[[list[Any], dict[int, str], Any], None] | None = None
+from typing import Any
 
 
 def import_class(class_name: str, module_prefix: str | None = None) -> type:
@@ -43,17 +40,9 @@ def send_intermediate_predict_response(
     The response header ``ts_stream_next`` says ``true``; on the last part, which ``handle`` returns, ``false``. On the
     ranks other than 0 of a parallel model nothing is sent.
     """
-    send_pieces = _way_out or _find_way_out()
-    send_pieces(ret, req_id_map, context)
-
-
-def _find_way_out() -> Callable[[list[Any], dict[int, str], Any], None]:
-    # Not at import: what sends imports what handlers import.
     from ts_worker.pieces import send_pieces
 
-    global _way_out
-    _way_out = send_pieces
-    return send_pieces
+    send_pieces(ret, req_id_map, context)
 
 
 def __getattr__(name: str) -> Any:
