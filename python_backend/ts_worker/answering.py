@@ -14,7 +14,6 @@ from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.metric_recorder import MetricRecorder
 from ts_worker.outbox import RESULTS
-from ts_worker.rank import is_silent_rank
 from ts_worker.tracing import begin
 
 logger = logging.getLogger("ts.service")
@@ -46,7 +45,7 @@ def answering(link: Link, batch: Any, metrics: MetricRecorder | None = None) -> 
         if metrics:
             metrics.release(result.metrics)
     result.elapsed_us = (perf_counter_ns() - began) // 1000
-    if is_silent_rank():
+    if link.is_silent:
         _take_back(link, result)
         result.ClearField("answers")
         logger.info("skip sending response at rank %s", os.environ["LOCAL_RANK"])

@@ -10,7 +10,7 @@ from typing import Any, Callable
 from ts_worker.flow import Flow
 from ts_worker.messages import PYTHON_VERSION, FromWorker, Hello, ToWorker
 from ts_worker.outbox import ALONE, RESULTS, Outbox
-from ts_worker.rank import own_rank
+from ts_worker.rank import is_silent_rank, own_rank
 from ts_worker.shared_memory import SharedMemory
 from ts_worker.stand_in import StandIn
 from ts_worker.wire import Wire
@@ -49,6 +49,8 @@ class Link:
         self.memory: SharedMemory | None = None
         #: Whether this is a rank that runs each batch together with others, and must not stop by itself.
         self.in_step = False
+        #: Whether another rank answers for this one. A process keeps its rank.
+        self.is_silent = is_silent_rank()
 
     @property
     def heard(self) -> bool:

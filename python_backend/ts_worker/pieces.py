@@ -22,7 +22,7 @@ class BatchChannel:
         self.in_step = link.in_step
         self.callers_gone = link.callers_gone(batch.id)
         self._begun: set[int] = set()
-        self.is_silent = is_silent_rank()
+        self.is_silent = link.is_silent
         self.cancelled = link.cancelled(batch.id)
 
     def send_piece(self, index: int, body: bytes, processor: Any) -> None:

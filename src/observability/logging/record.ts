@@ -22,16 +22,10 @@ export interface LogRecord {
 /** Named parts of a record. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-const RANK: Readonly<Record<Threshold, number>> = {
-  off: -1,
-  fatal: 0,
-  error: 1,
-  warn: 2,
-  info: 3,
-  debug: 4,
-  trace: 5,
-  all: 6,
-};
+/** Every threshold, the strictest first. */
+const THRESHOLDS: readonly Threshold[] = ['off', ...LEVELS, 'all'];
+/** The place of each among them. */
+const RANK = Object.fromEntries(THRESHOLDS.map((threshold, rank) => [threshold, rank])) as Record<Threshold, number>;
 
 /** Whether a logger of this threshold lets a level through. */
 export function lets(threshold: Threshold, level: Level): boolean {
@@ -40,15 +34,13 @@ export function lets(threshold: Threshold, level: Level): boolean {
 
 /** The stricter of two thresholds. */
 export function stricter(a: Threshold, b: Threshold): Threshold {
-  const order: readonly Threshold[] = ['off', ...LEVELS, 'all'];
-  return order.indexOf(a) < order.indexOf(b) ? a : b;
+  return RANK[a] < RANK[b] ? a : b;
 }
 
 /** Reads a level as log4j's files write it, or null. */
 export function thresholdOf(word: string): Threshold | null {
   const wanted = word.trim().toLowerCase();
-  const known: readonly Threshold[] = ['off', ...LEVELS, 'all'];
-  return known.find((threshold) => threshold === wanted) ?? null;
+  return THRESHOLDS.find((threshold) => threshold === wanted) ?? null;
 }
 
 /** The stack of what was thrown, its causes included. */

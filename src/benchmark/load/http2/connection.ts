@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { type Frame, FrameReader, flag, frame, frameHeadBytes, frameType, mostFrameBytes, unpadded } from './frame.js';
+import { type Frame, FrameReader, flag, frame, frameType, mostFrameBytes, unpadded } from './frame.js';
 import { fieldsOf } from './header-block.js';
 import { SendWindow } from './send-window.js';
 
@@ -63,19 +63,19 @@ export class Http2Connection {
     this.#socket.on('data', (data: Buffer) => this.#hear(data));
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(error.code ?? 'error'));
     this.#socket.on('close', () => this.#broken('closed'));
-    const settings = Buffer.alloc(18);
-    for (const [index, [id, value]] of [
-      [settingsId.headerTableSize, 0],
-      [settingsId.enablePush, 0],
-      [settingsId.initialWindowSize, widest],
-    ].entries()) {
-      settings.writeUInt16BE(id ?? 0, index * 6);
-      settings.writeUInt32BE(value ?? 0, index * 6 + 2);
-    }
     this.#socket.write(
       Buffer.concat([
         Buffer.from(preface),
-        frame(frameType.settings, 0, 0, settings),
+        frame(
+          frameType.settings,
+          0,
+          0,
+          Buffer.concat([
+            setting(settingsId.headerTableSize, 0),
+            setting(settingsId.enablePush, 0),
+            setting(settingsId.initialWindowSize, widest),
+          ]),
+        ),
         windowUpdate(widest - initialWindow),
       ]),
     );
@@ -93,10 +93,7 @@ export class Http2Connection {
     const head = frame(frameType.headers, flag.endHeaders, stream, headers);
     if (body.length <= mostFrameBytes && this.#window.takes(body.length)) {
       // One write, and one packet.
-      const whole = Buffer.allocUnsafe(head.length + frameHeadBytes + body.length);
-      whole.set(head);
-      whole.set(frame(frameType.data, flag.endStream, stream, body), head.length);
-      this.#socket.write(whole);
+      this.#socket.write(Buffer.concat([head, frame(frameType.data, flag.endStream, stream, body)]));
     } else {
       this.#socket.write(head);
       this.#window.send(stream, body);
@@ -213,6 +210,10 @@ export class Http2Connection {
 
 function windowUpdate(bytes: number): Buffer {
   return frame(frameType.windowUpdate, 0, 0, uint32(bytes));
+}
+
+function setting(id: number, value: number): Buffer {
+  return Buffer.concat([Buffer.from([0, id]), uint32(value)]);
 }
 
 function uint32(value: number): Buffer {
