@@ -29,6 +29,7 @@ const goals: Readonly<Record<string, Goal>> = {
   'memory of the frontend': reference(0.5),
   'gRPC, 32 connections': reference(3),
   'gRPC, 32 calls over one connection': reference(3),
+  'gRPC of REST, 32 connections': itself(0.8),
   // As `ghz` sends them unless it is told otherwise.
   'gRPC of REST, 32 calls over one connection': itself(0.8),
   '200 registered models, idle CPU': itself(1),
