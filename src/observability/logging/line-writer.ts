@@ -76,8 +76,8 @@ export class LineWriter {
     }
     if (this.#waiting >= CHUNK) {
       this.#start();
-    } else if (this.#timer === null && this.#writing === null) {
-      this.#timer = setTimeout(() => this.#start(), this.#options.delay ?? 50).unref();
+    } else {
+      this.#startLater();
     }
   }
 
@@ -97,6 +97,12 @@ export class LineWriter {
     this.#waiting += bytes;
   }
 
+  #startLater(): void {
+    if (this.#timer === null && this.#writing === null) {
+      this.#timer = setTimeout(() => this.#start(), this.#options.delay ?? 50).unref();
+    }
+  }
+
   #start(): void {
     if (this.#timer !== null) {
       clearTimeout(this.#timer);
@@ -104,11 +110,19 @@ export class LineWriter {
     }
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = null;
+      if (this.#holdsSome()) {
+        this.#startLater();
+      }
     });
   }
 
+  #holdsSome(): boolean {
+    return this.#pieces.length > 0 || this.#filled > 0 || this.#text !== '' || this.#dropped > 0;
+  }
+
+  /** Writes all there is, and then what has come meanwhile only where it fills a piece: the rest waits for company again. */
   async #drain(): Promise<void> {
-    while (this.#pieces.length > 0 || this.#filled > 0 || this.#text !== '' || this.#dropped > 0) {
+    do {
       this.#tellOfDropped();
       const piece = this.#pieces.shift() ?? this.#newest();
       try {
@@ -124,7 +138,7 @@ export class LineWriter {
       if (piece.buffer.byteLength === CHUNK) {
         this.#spare = Buffer.from(piece.buffer);
       }
-    }
+    } while (this.#waiting >= CHUNK);
   }
 
   /** The notice stands behind the lines that came before the loss. */
@@ -154,8 +168,10 @@ export class LineWriter {
 
   /** Resolves once all that was written before is out. */
   async flush(): Promise<void> {
-    this.#start();
-    await this.#writing;
+    while (this.#writing !== null || this.#holdsSome()) {
+      this.#start();
+      await this.#writing;
+    }
   }
 
   /** Writes what waits, now: for the moment in which the process ends without having closed. */
