@@ -1,4 +1,4 @@
-import { Metadata, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptor, status } from '@grpc/grpc-js';
 import type { AccessRecord } from '../../observability/logging/logging.js';
 import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
@@ -6,6 +6,7 @@ import { badToken } from '../http/refusals.js';
 import { beginTrace } from './call-trace.js';
 import { codeOf } from './grpc-error.js';
 import { isUnknown } from './unknown-methods.js';
+import { WatchedCall } from './watched-call.js';
 
 /** What every call of a server passes. */
 export interface CallWatchOptions {
@@ -67,26 +68,21 @@ export function callWatch({ tokens, scope, open, tracing, access, onCall }: Call
         milliseconds,
       });
     };
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata: (metadata, pass) => {
-            if (traced) trace = beginTrace(tracing, method, metadata);
-            if (unknown || mayPass(service, metadata)) {
-              pass(metadata);
-              return;
-            }
-            const code = codeOf(refusal);
-            end(code);
-            call.sendStatus({ code, details: refusal.message });
-          },
-          // Comes after every call, and before its status where the caller hung up or its deadline passed.
-          onCancel: () =>
-            end(Date.now() + timerSlackMs >= Number(call.getDeadline()) ? status.DEADLINE_EXCEEDED : status.CANCELLED),
-        }),
-      sendStatus: (sent, pass) => {
+    return new WatchedCall(call, {
+      metadata: (metadata) => {
+        if (traced) trace = beginTrace(tracing, method, metadata);
+        if (unknown || mayPass(service, metadata)) return true;
+        const code = codeOf(refusal);
+        end(code);
+        call.sendStatus({ code, details: refusal.message });
+        return false;
+      },
+      // Comes after every call, and before its status where the caller hung up or its deadline passed.
+      over: () =>
+        end(Date.now() + timerSlackMs >= Number(call.getDeadline()) ? status.DEADLINE_EXCEEDED : status.CANCELLED),
+      status: (sent) => {
         end(sent.code ?? status.UNKNOWN);
-        pass(trace === null ? sent : { ...sent, metadata: withTrace(sent.metadata, trace) });
+        return trace === null ? sent : { ...sent, metadata: withTrace(sent.metadata, trace) };
       },
     });
   };
