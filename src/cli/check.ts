@@ -4,7 +4,7 @@ import { readLoggingPlan } from '../observability/logging/config/read-plan.js';
 import { inspectInterpreter } from '../workers/interpreter.js';
 import type { Terminal } from './archiver/argument-parser.js';
 import type { Command } from './command-line.js';
-import { readGiven } from './start.js';
+import { readGiven } from './read-given.js';
 
 /**
  * Reads everything that a start would read and prints what would be in effect, each value with its source; starts nothing.

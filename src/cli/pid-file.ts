@@ -1,13 +1,14 @@
 import { accessSync, constants, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { StartupError } from '../errors/startup-error.js';
 import { isAlive, isServer } from './living-process.js';
 
-const record = z.object({ pid: z.number(), workingFolder: z.string(), drainTimeoutSeconds: z.number() });
-
 /** What a running server leaves beside its pid file, for the command that stops it. */
-export type ServerRecord = z.infer<typeof record>;
+export interface ServerRecord {
+  readonly pid: number;
+  readonly workingFolder: string;
+  readonly drainTimeoutSeconds: number;
+}
 
 /**
  * `.model_server.pid` in the temporary folder: the id of the one server that runs with this folder, in decimal. Beside it
@@ -38,8 +39,8 @@ export class PidFile {
   /** What the server of this id left; null where it left nothing. */
   recordOf(pid: number): ServerRecord | null {
     try {
-      const found = record.parse(JSON.parse(readFileSync(this.#recordPath, 'utf8')));
-      return found.pid === pid ? found : null;
+      const found: unknown = JSON.parse(readFileSync(this.#recordPath, 'utf8'));
+      return isRecord(found) && found.pid === pid ? found : null;
     } catch {
       return null;
     }
@@ -90,6 +91,12 @@ export class PidFile {
       return null;
     }
   }
+}
+
+/** By hand: loading zod would take longer than all else that a command does before it starts a server. */
+function isRecord(found: unknown): found is ServerRecord {
+  const { pid, workingFolder, drainTimeoutSeconds } = Object(found) as Partial<Record<keyof ServerRecord, unknown>>;
+  return typeof pid === 'number' && typeof workingFolder === 'string' && typeof drainTimeoutSeconds === 'number';
 }
 
 function pidIn(text: string): number | null {

@@ -2,7 +2,7 @@ import { compile } from '../config/compile.js';
 import type { Config } from '../config/config.js';
 import type { Given } from '../config/given.js';
 import { StartupError } from '../errors/startup-error.js';
-import { readLoggingPlan } from '../observability/logging/config/read-plan.js';
+import { chosenPlan } from '../observability/logging/config/chosen-plan.js';
 import type { Logging } from '../observability/logging/logging.js';
 import { type OpenLogging, openLogging } from '../observability/logging/server-logging.js';
 import { startServer } from '../server.js';
@@ -30,7 +30,7 @@ export async function serve(given: Given, starter: Starter): Promise<number> {
   let logging: OpenLogging | null = null;
   try {
     const config = compile(given);
-    logging = openLogging(readLoggingPlan(config));
+    logging = openLogging(await chosenPlan(config));
     surviveStrayErrors(logging, pidFile);
     warn(config, logging);
     const server = await startServer(config, logging);

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { compile } from '../config/compile.js';
-import { given } from '../config/given.js';
-import { StartupError } from '../errors/startup-error.js';
 import type { Terminal } from './archiver/argument-parser.js';
+import { BackgroundProcess } from './background-process.js';
 import type { Command } from './command-line.js';
 import type { PidFile } from './pid-file.js';
-import { startInBackground } from './start-in-background.js';
 
 /**
  * Starts the server: in the background until it is up, or with `--foreground` in this process until it ends.
@@ -15,32 +10,29 @@ import { startInBackground } from './start-in-background.js';
  */
 export async function start(command: Command, pidFile: PidFile, terminal: Terminal): Promise<number> {
   pidFile.refuseSecond();
-  const said = readGiven(command);
-  compile(said);
-  if (command.foreground) {
-    const { serve } = await import('./serve.js');
-    return await serve(said, {
-      foreground: true,
-      ready: async () => {},
-      failed: async (reason) => {
-        terminal.out.write(`${reason}\n`);
-      },
-    });
-  }
-  await startInBackground(said);
-  return 0;
+  return command.foreground ? await inForeground(command, terminal) : await inBackground(command);
 }
 
-/** What flags, environment and files say, once the files that flags name are known to exist. */
-export function readGiven(command: Command) {
-  const workingFolder = process.cwd();
-  for (const [flag, named] of [
-    ['--log-config', command.logConfig],
-    ['--cpp-log-config', command.cppLogConfig],
-  ] as const) {
-    if (named !== null && !existsSync(named)) {
-      throw new StartupError(`${flag} file not found: ${resolve(named)}`);
-    }
+async function inForeground(command: Command, terminal: Terminal): Promise<number> {
+  const [{ readGiven }, { serve }] = await Promise.all([import('./read-given.js'), import('./serve.js')]);
+  return await serve(readGiven(command), {
+    foreground: true,
+    ready: async () => {},
+    failed: async (reason) => {
+      terminal.out.write(`${reason}\n`);
+    },
+  });
+}
+
+/** The server's process comes first: it takes longer to load than this one does to read what it has to serve. */
+async function inBackground(command: Command): Promise<number> {
+  const server = new BackgroundProcess();
+  try {
+    const { readGiven } = await import('./read-given.js');
+    await server.serve(readGiven(command));
+  } catch (error) {
+    server.dismiss();
+    throw error;
   }
-  return given({ flags: command.flags, environment: process.env, workingFolder });
+  return 0;
 }

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { z } from 'zod';
 import type { Config } from '../config/config.js';
@@ -49,6 +49,30 @@ export async function inspectInterpreter(
     throw new StartupError(`The Python ${candidate.command} (${candidate.named}) lacks ${missing}; cure: ${cures}`);
   }
   return { executable, python, torch: torch ?? 'unknown' };
+}
+
+/**
+ * Path that `findInterpreter` will answer, if all is well, found without asking the interpreter; null where nothing is
+ * there. A wrapper script, for instance, is another file than the interpreter that it starts.
+ */
+export function likelyInterpreter(
+  config: Pick<Config, 'python'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | null {
+  const { command } = choose(config.python, environment);
+  const paths = command.includes('/')
+    ? [resolve(command)]
+    : (environment['PATH'] ?? '').split(delimiter).map((folder) => resolve(folder, command));
+  return paths.find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** `python` as it was told by flag, variable or file; else the active virtual environment's; else set-up's; else python3. */

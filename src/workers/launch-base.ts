@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.js';
 import type { Logger } from '../observability/logging/logging.js';
 import { type CpuLauncher, cpuLauncher } from './cpu/cpu-launcher.js';
-import { findInterpreter } from './interpreter.js';
+import { HeldLines } from './held-lines.js';
+import { findInterpreter, likelyInterpreter } from './interpreter.js';
 import { NurseryLauncher } from './nursery-launcher.js';
 import { SpawnLauncher } from './spawn-launcher.js';
 import { workerEnvironment } from './worker-environment.js';
@@ -28,7 +29,6 @@ export interface LaunchBase {
  * @throws StartupError where there is no interpreter that can run workers.
  */
 export async function openLaunchBase(config: Config, folder: string, log: Logger): Promise<LaunchBase> {
-  const python = await findInterpreter(config);
   const inherited = workerEnvironment(process.env, config.blacklistEnvVars, {
     TS_DECODE_INPUT_REQUEST: String(config.decodeInputRequest),
     TS_IPEX_ENABLE: String(config.ipexEnable),
@@ -37,11 +37,51 @@ export async function openLaunchBase(config: Config, folder: string, log: Logger
     TS_REQUEST_SEQUENCE_START: config.tsHeaderKeySequenceStart,
     TS_REQUEST_SEQUENCE_END: config.tsHeaderKeySequenceEnd,
   });
+  // The CPU launcher's part of the environment depends on what the interpreter has.
+  if (forks(config) && !config.cpuLauncherEnable) return await startWhileChecked(config, folder, inherited, log);
+  const python = await findInterpreter(config);
   const pinning = config.cpuLauncherEnable ? cpuLauncher(config.cpuLauncherArgs, { python, env: inherited }) : null;
   const env = { ...inherited, ...pinning?.env };
   if (!forks(config)) return { python, env, launcher: new SpawnLauncher(), pinning, watchForks: () => {} };
   const launcher = new NurseryLauncher(folder, env, (line) => log.info(line));
   await launcher.warm(python);
+  return forking(python, env, launcher, pinning);
+}
+
+/** The nursery of the interpreter that it will most likely be imports while that one is checked. */
+async function startWhileChecked(
+  config: Config,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  log: Logger,
+): Promise<LaunchBase> {
+  const lines = new HeldLines((line) => log.info(line));
+  const launcher = new NurseryLauncher(folder, env, (line) => lines.take(line));
+  const likely = likelyInterpreter(config);
+  if (likely !== null) await launcher.warm(likely);
+  let python: string;
+  try {
+    python = await findInterpreter(config);
+  } catch (error) {
+    // What is wrong is said by the error, and not by what the nursery printed.
+    await launcher.close();
+    throw error;
+  }
+  if (likely !== null && likely !== python) {
+    await launcher.forget(likely);
+    lines.drop();
+  }
+  lines.release();
+  await launcher.warm(python);
+  return forking(python, env, launcher, null);
+}
+
+function forking(
+  python: string,
+  env: Readonly<Record<string, string>>,
+  launcher: NurseryLauncher,
+  pinning: CpuLauncher | null,
+): LaunchBase {
   const watchForks: LaunchBase['watchForks'] = (onFork) => {
     launcher.onFork = onFork;
   };

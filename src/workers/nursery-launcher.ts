@@ -39,6 +39,13 @@ export class NurseryLauncher implements Launcher {
     this.#nursery(python);
   }
 
+  /** Ends the nursery of an interpreter that turned out not to be the one. */
+  async forget(python: string): Promise<void> {
+    const nursery = this.#nurseries.get(python);
+    this.#nurseries.delete(python);
+    await nursery?.close();
+  }
+
   async launch(order: LaunchOrder): Promise<WorkerProcess> {
     await this.#listen();
     if (this.#closed) throw new Error('the server is stopping');

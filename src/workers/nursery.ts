@@ -39,6 +39,7 @@ export class Nursery {
   readonly exited: Promise<void>;
   #gone = false;
   #unfit = false;
+  #importing = true;
 
   /**
    * @param python interpreter.
@@ -123,17 +124,20 @@ export class Nursery {
     });
   }
 
-  /** Ends it and every worker that it forked. */
+  /** Ends it and every worker that it forked. While it imports it would not hear, and has no workers. */
   async close(): Promise<void> {
     this.#child.stdin.end();
+    if (this.#importing) this.#child.kill('SIGKILL');
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
     await this.exited;
     clearTimeout(kill);
   }
 
   #handle(event: Event, ready: () => void, failed: (error: Error) => void): void {
-    if (event.event === 'ready') ready();
-    else if (event.event === 'unfit') {
+    if (event.event === 'ready') {
+      this.#importing = false;
+      ready();
+    } else if (event.event === 'unfit') {
       this.#unfit = true;
       failed(new NurseryRefusal(event.reason));
     } else if (event.event === 'exited') {
