@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { packArchive } from '../support/archive.js';
+import { runCommand } from '../support/command.js';
 import { processesLeft } from '../support/processes.js';
 import { ServerPlace } from '../support/server.js';
 
@@ -102,6 +103,36 @@ describe('words', () => {
     expect(said(result).at(-1)).toContain(`There is no Python at ${python} (as configured)`);
     expect(existsSync(pidFile())).toBe(false);
     expect(await processesLeft(place.folder)).toEqual([]);
+  });
+
+  test('a Python without torch is refused in one sentence, whatever its nursery printed meanwhile', async () => {
+    configure();
+    const bare = join(place.folder, 'bare');
+    const made = await runCommand([process.env['TS_PYTHON'] ?? 'python3', '-m', 'venv', '--without-pip', bare], {
+      cwd: place.folder,
+    });
+    expect(made.status).toBe(0);
+    const result = await start('--python', join(bare, 'bin/python'));
+    expect(result.status).toBe(1);
+    expect(said(result).at(-1)).toMatch(
+      /^The Python \S+ \(as configured\) lacks torch, .*; cure: .* -m pip install torch/,
+    );
+    expect(result.stdout + result.stderr).not.toContain('Traceback');
+    expect(await processesLeft(place.folder)).toEqual([]);
+  });
+
+  test('a script that starts a Python is as good as the Python', async () => {
+    configure();
+    const script = join(place.folder, 'my-python');
+    writeFileSync(script, `#!/bin/sh\nexec ${process.env['TS_PYTHON'] ?? 'python3'} "$@"\n`, { mode: 0o755 });
+    await slowModel(0);
+    const started = await start('--python', script, '--models', 'slow.mar');
+    expect(started.status).toBe(0);
+    const answer = await fetch(`${place.inference}/predictions/slow`, { method: 'POST', body: 'x' });
+    expect(await answer.text()).toBe('done');
+    const nurseries = place.processes().filter(({ command }) => command.includes('ts_worker.nursery'));
+    // The nursery, and the worker that it forked.
+    expect(nurseries).toHaveLength(2);
   });
 
   test('--check shows what is in effect and where it was said, and starts nothing', async () => {

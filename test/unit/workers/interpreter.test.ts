@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { StartupError } from '../../../src/errors/startup-error.js';
-import { inspectInterpreter } from '../../../src/workers/interpreter.js';
+import { inspectInterpreter, likelyInterpreter } from '../../../src/workers/interpreter.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** A program that stands where a Python is looked for, and answers the check with `script`. */
@@ -34,6 +34,18 @@ test('it runs the check with the path that workers will have', async () => {
   const told = program(join(folder, 'told'), `echo "$PYTHONPATH $*" > ${folder}/seen\n${answers('/told')}`);
   await inspectInterpreter({ python: told }, { PYTHONPATH: '/mine' });
   expect(readFileSync(join(folder, 'seen'), 'utf8')).toMatch(/^\/mine:\/.*\/python_backend -m ts_worker\.check\n$/);
+});
+
+test('the likely one is where the check would find it, and an absolute path', () => {
+  const folder = temporaryFolder();
+  const told = program(join(folder, 'told'), 'exit 1');
+  const onPath = program(join(folder, 'bin/python3.99'), 'exit 1');
+  mkdirSync(join(folder, 'first/python3.99'), { recursive: true });
+  const environment = { PATH: `${join(folder, 'nowhere')}:${join(folder, 'first')}:${join(folder, 'bin')}` };
+  expect(likelyInterpreter({ python: told }, {})).toBe(told);
+  expect(likelyInterpreter({ python: relative(process.cwd(), told) }, {})).toBe(told);
+  expect(likelyInterpreter({ python: 'python3.99' }, environment)).toBe(onPath);
+  expect(likelyInterpreter({ python: join(folder, 'none') }, environment)).toBeNull();
 });
 
 async function refusal(python: string): Promise<string> {
