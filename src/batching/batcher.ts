@@ -2,7 +2,7 @@ import type { ServingError } from '../errors/serving-error.js';
 import { Alarm } from './alarm.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
-import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
+import type { Answered, Room, Taker, VersionBatcher } from './version-batcher.js';
 import { Workload } from './workload.js';
 
 /** When a batch that is not full goes. */
@@ -38,6 +38,8 @@ export class Batcher implements VersionBatcher {
   readonly #idle = new Set<Taker>();
   /** Workers that are busy but quick, and may hold one batch ahead. */
   readonly #ahead = new Set<Taker>();
+  /** Workers that are busy and slow, and will be done soon. */
+  readonly #soon = new Set<Taker>();
   /** For the window that ends next. */
   readonly #alarm = new Alarm(() => this.#pump());
   #whenDrained: (() => void)[] = [];
@@ -66,16 +68,22 @@ export class Batcher implements VersionBatcher {
     return true;
   }
 
-  want(taker: Taker, room: 'idle' | 'ahead'): void {
+  want(taker: Taker, room: Room): void {
     this.unwant(taker);
     if (room === 'idle') this.workload.freed(taker);
-    (room === 'idle' ? this.#idle : this.#ahead).add(taker);
+    this.#wanting(room).add(taker);
     this.#pump();
+  }
+
+  #wanting(room: Room): Set<Taker> {
+    if (room === 'idle') return this.#idle;
+    return room === 'ahead' ? this.#ahead : this.#soon;
   }
 
   unwant(taker: Taker): void {
     this.#idle.delete(taker);
     this.#ahead.delete(taker);
+    this.#soon.delete(taker);
   }
 
   join(_taker: Taker, most: number): PendingRequest[] {
@@ -127,13 +135,21 @@ export class Batcher implements VersionBatcher {
         return;
       }
       const idle = firstOf(this.#idle);
-      const taker = idle ?? firstOf(this.#ahead);
+      const taker = idle ?? firstOf(this.#ahead) ?? this.#soonDone(first);
       if (!taker) return;
       if (!this.#isFull(first) && this.#waits(first, idle !== undefined)) return;
       this.unwant(taker);
       this.workload.took(taker);
       taker.take(this.#nextBatch(first, this.#options.batchSize));
     }
+  }
+
+  /**
+   * A slow worker is given a batch before it is done only where it is the only one, since another might be free sooner,
+   * and a full batch, since company may still come meanwhile.
+   */
+  #soonDone(first: PendingRequest): Taker | undefined {
+    return this.workload.busy === 1 && this.#isFull(first) ? firstOf(this.#soon) : undefined;
   }
 
   #empty(): void {

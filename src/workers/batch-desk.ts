@@ -11,6 +11,11 @@ import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './l
  * stranded behind a busy worker: at 5 ms a stranded batch waits about as long as a round trip under load costs.
  */
 const aheadMs = 5;
+/**
+ * Slower handlers may be handed the next batch when they are expected to be done within this part of a batch's time, and
+ * within `aheadMs` anyhow: a round trip with large bodies takes longer than one with small ones, as the batch does.
+ */
+const soonPart = 0.05;
 /** Most batches in a worker's hands, however quick it is. */
 const mostBatches = 32;
 /** Weight of the newest batch in the running mean. */
@@ -32,6 +37,8 @@ export class BatchDesk implements Desk {
   #outgoing: DispatchedBatch[] = [];
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
+  /** Goes off when the batch that runs is expected to be done soon. */
+  #soon: NodeJS.Timeout | null = null;
   /** Requests of the batch that runs whose callers do not keep up: the handler may wait for them, not they for it. */
   readonly #laggards = new Set<PendingRequest>();
   /** performance.now() at which the batch that runs can have begun. */
@@ -108,6 +115,7 @@ export class BatchDesk implements Desk {
     const elapsedMs = result.elapsedUs / 1000;
     this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
     this.#disarm();
+    this.#forgetSoon();
     const heldMs = performance.now() - this.#begunAt;
     if (this.#batches.length > 0) this.#begun();
     this.#batcher.answered(batch.requests, result.answers, 'done');
@@ -124,6 +132,7 @@ export class BatchDesk implements Desk {
   lost(error: () => ServingError): void {
     this.#shift.end();
     this.#disarm();
+    this.#forgetSoon();
     this.#outgoing = [];
     const [running, ...ahead] = this.#batches.splice(0);
     const notBegun = ahead.flatMap(({ requests }) => requests);
@@ -135,6 +144,20 @@ export class BatchDesk implements Desk {
     if (!this.#shift.open) return;
     if (this.#batches.length === 0) this.#batcher.want(this, 'idle');
     else if (this.#hasRoomAhead()) this.#batcher.want(this, 'ahead');
+    else if (this.#batches.length === 1) this.#wantSoon();
+  }
+
+  #wantSoon(): void {
+    if (this.#meanMs === null) return;
+    const leadMs = Math.max(aheadMs, soonPart * this.#meanMs);
+    const leftMs = this.#meanMs - leadMs - (performance.now() - this.#begunAt);
+    if (leftMs <= 0) this.#batcher.want(this, 'soon');
+    else this.#soon ??= setTimeout(() => this.#isSoonDone(), leftMs).unref();
+  }
+
+  #isSoonDone(): void {
+    this.#soon = null;
+    if (this.#shift.open && this.#batches.length === 1) this.#batcher.want(this, 'soon');
   }
 
   #hasRoomAhead(): boolean {
@@ -165,5 +188,10 @@ export class BatchDesk implements Desk {
   #disarm(): void {
     if (this.#deadline) clearTimeout(this.#deadline);
     this.#deadline = null;
+  }
+
+  #forgetSoon(): void {
+    if (this.#soon) clearTimeout(this.#soon);
+    this.#soon = null;
   }
 }

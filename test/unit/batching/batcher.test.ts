@@ -135,6 +135,23 @@ describe('who gets a batch', () => {
     expect(early.batches[0]?.[0]?.arrivedAt).toBeLessThanOrEqual(late.batches[0]?.[0]?.arrivedAt as number);
   });
 
+  it('is one that will be done soon only where the batch is full and nobody else is at work', () => {
+    const batcher = batcherOf({ batchSize: 2 });
+    const [busy, other] = [new RecordingTaker(), new RecordingTaker()];
+    batcher.want(busy, 'idle');
+    for (let i = 0; i < 3; i++) admitted(batcher);
+    batcher.want(busy, 'soon');
+    expect(busy.sizes).toEqual([2]);
+    admitted(batcher);
+    expect(busy.sizes).toEqual([2, 2]);
+    batcher.want(other, 'idle');
+    for (let i = 0; i < 4; i++) admitted(batcher);
+    batcher.want(busy, 'soon');
+    expect([busy.sizes, other.sizes]).toEqual([[2, 2], [2]]);
+    batcher.want(other, 'idle');
+    expect(other.sizes).toEqual([2, 2]);
+  });
+
   it('is nobody who no longer wants one', () => {
     const batcher = batcherOf({ batchSize: 1 });
     const taker = new RecordingTaker();

@@ -175,7 +175,7 @@ describe('batches', () => {
     for (let i = 0; i < 100; i++) submit();
     const held = async (elapsedUs: number): Promise<number> => {
       link.answer({ elapsedUs });
-      await vi.advanceTimersByTimeAsync(0);
+      await vi.advanceTimersByTimeAsync(1);
       return link.batches.length;
     };
     expect(await held(2000)).toBe(3);
@@ -184,6 +184,24 @@ describe('batches', () => {
     for (let i = 0; i < 60; i++) await held(20);
     expect(link.batches.length).toBeGreaterThan(3);
     expect(link.batches.length).toBeLessThanOrEqual(32);
+  });
+
+  it('of a slow handler are sent ahead shortly before it is expected to be done, where it is the only one', async () => {
+    await ready(start({ batching: { batchSize: 2 } }));
+    const { link } = machinery.last;
+    // The first goes alone, as nothing else is there yet.
+    for (let i = 0; i < 6; i++) submit();
+    link.answer({ elapsedUs: 200_000 });
+    await vi.advanceTimersByTimeAsync(189);
+    expect(link.batches).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(link.batches.map(({ requests }) => requests.length)).toEqual([2, 2]);
+    // The last would go alone: it waits for company, and for the worker to be done.
+    link.answer({ elapsedUs: 200_000 });
+    await vi.advanceTimersByTimeAsync(199);
+    expect(link.batches).toHaveLength(1);
+    link.answer({ elapsedUs: 200_000 });
+    expect(link.batches.map(({ requests }) => requests.length)).toEqual([1]);
   });
 
   it('that fail are answered with the code of the failure, each request', async () => {
