@@ -50,6 +50,42 @@ def test_pieces_say_true_and_the_last_says_false(workers, archive, module) -> No
     assert NEXT not in headers(worker.predict(request(b"1")).answers[0])
 
 
+def test_pieces_of_any_size_keep_their_bytes_and_their_order(workers, archive) -> None:
+    """Each request's by a thread of its own."""
+    worker = workers.serve(
+        archive,
+        """
+        import threading
+        from ts.handler_utils.utils import send_intermediate_predict_response
+
+        SIZES = [3, 5000, 2, 4096, 4097, 0, 100_000, 1]
+
+        def send(index, context):
+            for number, size in enumerate(SIZES * 8):
+                piece = bytes([number, index]) * size
+                send_intermediate_predict_response([piece], {0: context.request_ids[index]}, "", 200, context)
+
+        def handle(data, context):
+            if data is None:
+                return None
+            threads = [threading.Thread(target=send, args=(index, context)) for index in range(len(data))]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            return ["."] * len(data)
+        """,
+    )
+    worker.start_batch(request(id="first"), request(id="second"))
+    received: list[list[bytes]] = [[], []]
+    sizes = [3, 5000, 2, 4096, 4097, 0, 100_000, 1] * 8
+    for _ in range(2 * len(sizes)):
+        piece = worker.next_event("piece")
+        received[piece.index].append(piece.answer.body)
+    for index in range(2):
+        assert received[index] == [bytes([number, index]) * size for number, size in enumerate(sizes)]
+
+
 def test_stopping_criteria_decide(workers, archive) -> None:
     worker = workers.serve(
         archive,
