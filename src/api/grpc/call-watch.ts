@@ -1,4 +1,4 @@
-import { Metadata, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 import type { AccessRecord } from '../../observability/logging/logging.js';
 import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
@@ -7,6 +7,8 @@ import { beginTrace } from './call-trace.js';
 import { codeOf } from './grpc-error.js';
 import { isUnknown } from './unknown-methods.js';
 import { WatchedCall } from './watched-call.js';
+
+type ConnectionInfo = ReturnType<ServerInterceptingCall['getConnectionInfo']>;
 
 /** What every call of a server passes. */
 export interface CallWatchOptions {
@@ -60,7 +62,7 @@ export function callWatch({ tokens, scope, open, tracing, access, onCall }: Call
       onCall(unknown ? 'unknown' : method, status[code]);
       const milliseconds = Math.round(performance.now() - began);
       access({
-        remote: remoteText(call.getPeer()),
+        remote: remoteText(call.getConnectionInfo()),
         method: 'gRPC',
         uri: method,
         protocol: 'HTTP/2.0',
@@ -100,10 +102,8 @@ function lastOf(values: readonly (string | Buffer)[]): string | undefined {
   return last === undefined ? undefined : String(last);
 }
 
-/** `ip:port` as access logs show it; a Unix socket has no address. */
-function remoteText(peer: string): string {
-  const colon = peer.lastIndexOf(':');
-  if (colon === -1) return '127.0.0.1';
-  const host = peer.slice(0, colon);
-  return `/${host.includes(':') ? `[${host}]` : host}${peer.slice(colon)}`;
+/** `/ip:port` as access logs show it; a Unix socket has no address. */
+function remoteText({ remoteAddress, remotePort }: ConnectionInfo): string {
+  if (remoteAddress === undefined) return '127.0.0.1';
+  return `/${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
