@@ -80,6 +80,9 @@ class Runner:
                 raise prediction_failed()
             context, entry_point = self._model.context, self._model.entry_point
             channel = BatchChannel(self._link, batch)
+            if len(channel.cancelled) == len(batch.requests):
+                # They went while it waited here behind another.
+                raise prediction_failed()
             inputs = decode_batch(batch.requests, self._link.memory)
             with handling(batch, result):
                 outputs = predict(context, entry_point, inputs, channel)

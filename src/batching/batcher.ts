@@ -2,7 +2,7 @@ import type { ServingError } from '../errors/serving-error.js';
 import { Alarm } from './alarm.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
-import type { Answered, Room, Taker, VersionBatcher } from './version-batcher.js';
+import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
 import { Workload } from './workload.js';
 
 /** When a batch that is not full goes. */
@@ -38,8 +38,6 @@ export class Batcher implements VersionBatcher {
   readonly #idle = new Set<Taker>();
   /** Workers that are busy but quick, and may hold one batch ahead. */
   readonly #ahead = new Set<Taker>();
-  /** Workers that are busy and slow, and will be done soon. */
-  readonly #soon = new Set<Taker>();
   /** For the window that ends next. */
   readonly #alarm = new Alarm(() => this.#pump());
   #whenDrained: (() => void)[] = [];
@@ -68,22 +66,22 @@ export class Batcher implements VersionBatcher {
     return true;
   }
 
-  want(taker: Taker, room: Room): void {
+  want(taker: Taker, room: 'idle' | 'ahead'): void {
     this.unwant(taker);
     if (room === 'idle') this.workload.freed(taker);
-    this.#wanting(room).add(taker);
+    (room === 'idle' ? this.#idle : this.#ahead).add(taker);
     this.#pump();
   }
 
-  #wanting(room: Room): Set<Taker> {
-    if (room === 'idle') return this.#idle;
-    return room === 'ahead' ? this.#ahead : this.#soon;
+  /** Only the one worker that is at work takes it, since another might be free sooner, and only a full batch. */
+  offer(taker: Taker): void {
+    const first = this.#queue.peek();
+    if (first && this.workload.busy === 1 && this.#isFull(first)) this.#give(taker, first);
   }
 
   unwant(taker: Taker): void {
     this.#idle.delete(taker);
     this.#ahead.delete(taker);
-    this.#soon.delete(taker);
   }
 
   join(_taker: Taker, most: number): PendingRequest[] {
@@ -135,21 +133,17 @@ export class Batcher implements VersionBatcher {
         return;
       }
       const idle = firstOf(this.#idle);
-      const taker = idle ?? firstOf(this.#ahead) ?? this.#soonDone(first);
+      const taker = idle ?? firstOf(this.#ahead);
       if (!taker) return;
       if (!this.#isFull(first) && this.#waits(first, idle !== undefined)) return;
-      this.unwant(taker);
-      this.workload.took(taker);
-      taker.take(this.#nextBatch(first, this.#options.batchSize));
+      this.#give(taker, first);
     }
   }
 
-  /**
-   * A slow worker is given a batch before it is done only where it is the only one, since another might be free sooner,
-   * and a full batch, since company may still come meanwhile.
-   */
-  #soonDone(first: PendingRequest): Taker | undefined {
-    return this.workload.busy === 1 && this.#isFull(first) ? firstOf(this.#soon) : undefined;
+  #give(taker: Taker, first: PendingRequest): void {
+    this.unwant(taker);
+    this.workload.took(taker);
+    taker.take(this.#nextBatch(first, this.#options.batchSize));
   }
 
   #empty(): void {

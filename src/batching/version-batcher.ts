@@ -8,12 +8,6 @@ export interface Taker {
   take(batch: PendingRequest[]): void;
 }
 
-/**
- * Why a worker has room: it is `idle`; it is quick and may hold batches `ahead` while it works; it is slow, but will be
- * done `soon`.
- */
-export type Room = 'idle' | 'ahead' | 'soon';
-
 /** What a batcher reads off an answer. */
 export interface Answered {
   /** Name, value, name, value, ... as the handler set them. */
@@ -37,8 +31,13 @@ export interface VersionBatcher {
    * @throws ServingError where this very request cannot be taken, whatever the room.
    */
   admit(request: PendingRequest): boolean;
-  /** A worker has room. */
-  want(taker: Taker, room: Room): void;
+  /** A worker has room: `idle` when it does nothing, `ahead` when it works and may hold the next batch already. */
+  want(taker: Taker, room: 'idle' | 'ahead'): void;
+  /**
+   * A worker is slow and busy, but will be done soon: at once, it takes the next batch where nobody else could take it
+   * sooner and nothing could join it meanwhile; or nothing.
+   */
+  offer(taker: Taker): void;
   unwant(taker: Taker): void;
   /**
    * At once, what may join the requests that a worker runs already: at most so many, perhaps none. A customized describe

@@ -112,8 +112,7 @@ export class BatchDesk implements Desk {
     const batch = this.#batches[at];
     if (!batch) return;
     this.#batches.splice(at, 1);
-    const elapsedMs = result.elapsedUs / 1000;
-    this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
+    this.#learn(batch, result.elapsedUs / 1000);
     this.#disarm();
     this.#forgetSoon();
     const heldMs = performance.now() - this.#begunAt;
@@ -140,6 +139,12 @@ export class BatchDesk implements Desk {
     this.#shift.emptied();
   }
 
+  /** A batch whose callers have all gone is perhaps not run at all. */
+  #learn({ requests }: DispatchedBatch, elapsedMs: number): void {
+    if (requests.every(({ state }) => state === 'settled')) return;
+    this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
+  }
+
   #wantMore(): void {
     if (!this.#shift.open) return;
     if (this.#batches.length === 0) this.#batcher.want(this, 'idle');
@@ -147,17 +152,16 @@ export class BatchDesk implements Desk {
     else if (this.#batches.length === 1) this.#wantSoon();
   }
 
+  /** Once for each batch that runs: one that takes longer than expected is not followed up. */
   #wantSoon(): void {
-    if (this.#meanMs === null) return;
+    if (this.#meanMs === null || this.#soon) return;
     const leadMs = Math.max(aheadMs, soonPart * this.#meanMs);
     const leftMs = this.#meanMs - leadMs - (performance.now() - this.#begunAt);
-    if (leftMs <= 0) this.#batcher.want(this, 'soon');
-    else this.#soon ??= setTimeout(() => this.#isSoonDone(), leftMs).unref();
+    this.#soon = setTimeout(() => this.#isSoonDone(), Math.max(0, leftMs)).unref();
   }
 
   #isSoonDone(): void {
-    this.#soon = null;
-    if (this.#shift.open && this.#batches.length === 1) this.#batcher.want(this, 'soon');
+    if (this.#shift.open && this.#batches.length === 1) this.#batcher.offer(this);
   }
 
   #hasRoomAhead(): boolean {

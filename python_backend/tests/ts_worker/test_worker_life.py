@@ -183,11 +183,15 @@ def test_a_cancel_is_seen_while_the_handler_runs(workers, archive) -> None:
     result = worker.next_event("result", 10)
     assert [answer.body for answer in result.answers] == [b"false", b"true", b"false"]
     # The next batch begins with nothing cancelled, and one that waits can be cancelled before it begins.
-    first, second = (worker.start_batch(*(request(id=f"{index}") for index in range(2))) for _ in range(2))
-    worker.send(cancel={"batch_id": second, "indices": [0, 1]})
+    first, second, third = (worker.start_batch(*(request(id=f"{index}") for index in range(2))) for _ in range(3))
+    worker.send(cancel={"batch_id": third, "indices": [0, 1]})
+    worker.send(cancel={"batch_id": second, "indices": [1]})
     worker.send(cancel={"batch_id": first, "indices": [1]})
     assert [answer.body for answer in worker.next_event("result", 10).answers] == [b"false", b"true"]
-    assert [answer.body for answer in worker.next_event("result", 10).answers] == [b"true", b"true"]
+    assert [answer.body for answer in worker.next_event("result", 10).answers] == [b"false", b"true"]
+    # Nobody waits for the third, and its handler is not called.
+    result = worker.next_event("result", 10)
+    assert (result.batch_id, result.code, len(result.answers)) == (third, Code.PREDICTION_FAILED, 0)
 
 
 def test_the_main_thread_runs_the_handler(workers, archive) -> None:
