@@ -169,7 +169,7 @@ def settle() -> None:
 def warm_up() -> tuple[frozenset[str], str | None]:
     """Imports what every worker needs. Answers the names that torch took, and torch's version if there is a torch.
 
-    Without collections: those that importing torch brings about, and one at its end, take a third of its time to find
+    Without collections: those that importing torch brings about, and one at its end, take a quarter of its time to find
     some thousand small objects. These stay.
     """
     gc.disable()

@@ -24,6 +24,9 @@ interface Asked {
   reject(error: Error): void;
 }
 
+/** How a process ended whose end nobody saw. */
+const unseen: Exit = { code: null, signal: null };
+
 /**
  * One process that has imported torch and the worker runtime, and forks warm workers on command. Commands go to its
  * standard input, events come back on file descriptor 3, both one JSON object a line. It ends, and ends its workers,
@@ -127,10 +130,16 @@ export class Nursery {
   /** Ends it and every worker that it forked. While it imports it would not hear, and has no workers. */
   async close(): Promise<void> {
     this.#child.stdin.end();
-    if (this.#importing) this.#child.kill('SIGKILL');
+    if (this.#importing && !this.#gone) this.#killAll();
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
     await this.exited;
     clearTimeout(kill);
+  }
+
+  /** Itself, and what a model that it loads has started. */
+  #killAll(): void {
+    const { pid } = this.#child;
+    if (pid !== undefined) groupLeader(pid, this.exited.then(() => unseen)).kill('SIGKILL');
   }
 
   #handle(event: Event, ready: () => void, failed: (error: Error) => void): void {
@@ -168,7 +177,7 @@ export class Nursery {
     this.#asked.clear();
     for (const { process, ended } of this.#running.values()) {
       process.kill('SIGKILL');
-      ended({ code: null, signal: null });
+      ended(unseen);
     }
     this.#running.clear();
   }
