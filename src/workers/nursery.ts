@@ -139,7 +139,11 @@ export class Nursery {
   /** Itself, and what a model that it loads has started. */
   #killAll(): void {
     const { pid } = this.#child;
-    if (pid !== undefined) groupLeader(pid, this.exited.then(() => unseen)).kill('SIGKILL');
+    if (pid !== undefined)
+      groupLeader(
+        pid,
+        this.exited.then(() => unseen),
+      ).kill('SIGKILL');
   }
 
   #handle(event: Event, ready: () => void, failed: (error: Error) => void): void {

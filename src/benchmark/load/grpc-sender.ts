@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { inferenceApi } from '../../api/grpc/definitions.js';
-import { Http2Connection, type RequestFrames, type StreamListener } from './http2/connection.js';
-import { headerBlock } from './http2/header-block.js';
+import { Http2Connection, type Http2Request, type StreamListener } from './http2/connection.js';
 import type { Load, Outcome, Sender } from './load.js';
 
 const { Predictions } = inferenceApi.types.org.pytorch.serve.grpc.inference.InferenceAPIsService.service;
@@ -34,7 +33,7 @@ export class GrpcChannel {
 /** Calls `Predictions` with the body as input `data`, one call at a time. */
 export class GrpcSender implements Sender {
   readonly #channel: GrpcChannel;
-  readonly #frames: RequestFrames;
+  readonly #request: Http2Request;
 
   constructor(load: Load, body: Buffer, channel: GrpcChannel) {
     this.#channel = channel;
@@ -42,20 +41,20 @@ export class GrpcSender implements Sender {
     const prefixed = Buffer.alloc(prefixBytes + message.length);
     prefixed.writeUInt32BE(message.length, 1);
     message.copy(prefixed, prefixBytes);
-    const headers = headerBlock({
+    const fields = {
       ':method': 'POST',
       ':scheme': 'http',
       ':path': Predictions.path,
       ':authority': load.address,
       'content-type': 'application/grpc',
       te: 'trailers',
-      ...load.headers,
-    });
-    this.#frames = { headers, body: prefixed };
+      ...lowerCase(load.headers),
+    };
+    this.#request = { fields, body: prefixed };
   }
 
   send(ended: (outcome: Outcome) => void): void {
-    this.#channel.connection.request(this.#frames, new Call(ended));
+    this.#channel.connection.request(this.#request, new Call(ended));
   }
 
   close(): void {
@@ -99,6 +98,10 @@ class Call implements StreamListener {
       text: ok ? '' : this.#text,
     });
   }
+}
+
+function lowerCase(headers: Load['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** A message as it was before it was percent-encoded; as it came where it never was. */

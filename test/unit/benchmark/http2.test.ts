@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { Http2Connection } from '../../../src/benchmark/load/http2/connection.js';
 import { FrameReader, frame } from '../../../src/benchmark/load/http2/frame.js';
-import { fieldsOf, headerBlock } from '../../../src/benchmark/load/http2/header-block.js';
+import { fieldsOf, literalField, literalKind } from '../../../src/benchmark/load/http2/header-block.js';
 import { huffmanText } from '../../../src/benchmark/load/http2/huffman.js';
 
 const closing: (() => void)[] = [];
@@ -26,18 +26,24 @@ function open(address: string, timeoutMs = 5000): Http2Connection {
 
 /** What one request is answered. */
 function ask(connection: Http2Connection, body: Buffer, path = '/') {
-  const headers = headerBlock({ ':method': 'POST', ':scheme': 'http', ':path': path, ':authority': 'here' });
+  const fields = {
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': path,
+    ':authority': 'here',
+    'x-long': 'y'.repeat(700),
+  };
   return new Promise<{ fields: Record<string, string>; bytes: number; broken: string | null }>((resolve) => {
-    const fields: Record<string, string> = {};
+    const heardFields: Record<string, string> = {};
     let bytes = 0;
     connection.request(
-      { headers, body },
+      { fields, body },
       {
-        fields: (heard) => Object.assign(fields, Object.fromEntries(heard)),
+        fields: (heard) => Object.assign(heardFields, Object.fromEntries(heard)),
         data: (piece) => {
           bytes += piece.length;
         },
-        ended: (broken) => resolve({ fields, bytes, broken }),
+        ended: (broken) => resolve({ fields: heardFields, bytes, broken }),
       },
     );
   });
@@ -54,19 +60,23 @@ test('the examples of RFC 7541 (appendix C) are read', () => {
   expect([...fieldsOf(Buffer.from(block, 'hex'), new Set([':status', 'location']))]).toEqual([[':status', '302']]);
 });
 
+function written(fields: Readonly<Record<string, string>>): Buffer {
+  return Buffer.concat(Object.entries(fields).map(([name, value]) => literalField(name, value, literalKind.plain)));
+}
+
 test('what is written is read again', () => {
   const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,40}$/);
   const value = fc.string({ maxLength: 400 });
   fc.assert(
     fc.property(fc.dictionary(name, value, { noNullPrototype: true }), (fields) => {
-      const read = fieldsOf(headerBlock(fields), new Set(Object.keys(fields)));
+      const read = fieldsOf(written(fields), new Set(Object.keys(fields)));
       expect(Object.fromEntries(read)).toEqual(fields);
     }),
   );
 });
 
 test('a block that ends within a field is refused', () => {
-  expect(() => fieldsOf(headerBlock({ name: 'value' }).subarray(0, -1), new Set(['name']))).toThrow('within a field');
+  expect(() => fieldsOf(written({ name: 'value' }).subarray(0, -1), new Set(['name']))).toThrow('within a field');
 });
 
 test('frames are found however their bytes are cut', () => {
@@ -112,6 +122,24 @@ test('requests at once on one connection, with bodies beyond every window, each 
     })),
   );
 });
+
+test.each([4096, 65_536, 300, 0])(
+  'a server whose table of fields holds %i bytes hears every request right',
+  async (size) => {
+    const heard: unknown[] = [];
+    const server = createServer({ settings: { headerTableSize: size } });
+    server.on('stream', (stream, headers) => {
+      heard.push([headers[':path'], headers[':authority'], headers['x-long']]);
+      stream.respond({ ':status': 200 }, { endStream: true });
+    });
+    const connection = open(await listening(server));
+    const paths = Array.from({ length: 40 }, (_, index) => `/${index % 7}`);
+    // Before its settings are known, together, and one after the other.
+    await Promise.all(paths.slice(0, 10).map((path) => ask(connection, Buffer.from('x'), path)));
+    for (const path of paths.slice(10)) await ask(connection, Buffer.from('x'), path);
+    expect(heard).toEqual(paths.map((path) => [path, 'here', 'y'.repeat(700)]));
+  },
+);
 
 test('a request that is reset, a connection that breaks and a server that says nothing are told', async () => {
   const server = createServer();

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Frame, FrameReader, flag, frame, frameType, mostFrameBytes, unpadded } from './frame.js';
 import { fieldsOf } from './header-block.js';
+import { type Fields, HeaderEncoder } from './header-encoder.js';
 import { SendWindow } from './send-window.js';
 
 /** Who asked. */
@@ -12,9 +13,9 @@ export interface StreamListener {
   ended(broken: string | null): void;
 }
 
-/** A request that serves for many: its frames without the numbers of their streams. */
-export interface RequestFrames {
-  readonly headers: Buffer;
+/** A request that serves for many. */
+export interface Http2Request {
+  readonly fields: Fields;
   readonly body: Buffer;
 }
 
@@ -45,6 +46,7 @@ export class Http2Connection {
   readonly #timeoutMs: number;
   readonly #sweeper: NodeJS.Timeout;
   readonly #window: SendWindow;
+  readonly #encoder = new HeaderEncoder();
   #nextStream = 1;
   #received = 0;
   #closed = false;
@@ -86,11 +88,11 @@ export class Http2Connection {
     return this.#closed;
   }
 
-  request({ headers, body }: RequestFrames, listener: StreamListener): void {
+  request({ fields, body }: Http2Request, listener: StreamListener): void {
     const stream = this.#nextStream;
     this.#nextStream += 2;
     this.#streams.set(stream, { listener, heardAt: Date.now() });
-    const head = frame(frameType.headers, flag.endHeaders, stream, headers);
+    const head = frame(frameType.headers, flag.endHeaders, stream, this.#encoder.block(fields));
     if (body.length <= mostFrameBytes && this.#window.takes(body.length)) {
       // One write, and one packet.
       this.#socket.write(Buffer.concat([head, frame(frameType.data, flag.endStream, stream, body)]));
@@ -162,8 +164,10 @@ export class Http2Connection {
 
   #settings(payload: Buffer): void {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
-      if (payload.readUInt16BE(at) === settingsId.initialWindowSize)
-        this.#window.initial = payload.readUInt32BE(at + 2);
+      const value = payload.readUInt32BE(at + 2);
+      const id = payload.readUInt16BE(at);
+      if (id === settingsId.initialWindowSize) this.#window.initial = value;
+      else if (id === settingsId.headerTableSize) this.#encoder.tableBytes = value;
     }
   }
 

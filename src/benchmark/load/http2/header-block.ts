@@ -4,12 +4,12 @@ import { huffmanText } from './huffman.js';
 const statuses = ['200', '204', '206', '304', '400', '404', '500'];
 const firstStatus = 8;
 
-/** Fields in HPACK, none of them to be remembered: the same bytes serve every request. */
-export function headerBlock(fields: Readonly<Record<string, string>>): Buffer {
-  const parts = Object.entries(fields).map(([name, value]) =>
-    Buffer.concat([Buffer.from([0]), literal(name.toLowerCase()), literal(value)]),
-  );
-  return Buffer.concat(parts);
+/** How a field is written out (RFC 7541, section 6.2): to be remembered by the peer, or not. */
+export const literalKind = { remembered: 0x40, plain: 0 } as const;
+
+/** A field written out, its name too. */
+export function literalField(name: string, value: string, kind: number): Buffer {
+  return Buffer.concat([Buffer.from([kind]), literal(name), literal(value)]);
 }
 
 /**
@@ -42,11 +42,15 @@ function literal(text: string): Buffer {
   return Buffer.concat([integer(bytes.length, 7), bytes]);
 }
 
-/** An integer of HPACK after a prefix of zeros. */
-function integer(value: number, bits: number): Buffer {
+/**
+ * An integer of HPACK.
+ * @param bits that it has in the first byte.
+ * @param others the other bits of that byte.
+ */
+export function integer(value: number, bits: number, others = 0): Buffer {
   const most = 2 ** bits - 1;
-  if (value < most) return Buffer.from([value]);
-  const bytes = [most];
+  if (value < most) return Buffer.from([others | value]);
+  const bytes = [others | most];
   let rest = value - most;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
   bytes.push(rest);
