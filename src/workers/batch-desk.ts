@@ -12,10 +12,10 @@ import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './l
  */
 const aheadMs = 5;
 /**
- * Slower handlers may be handed the next batch when they are expected to be done within this part of a batch's time, and
- * within `aheadMs` anyhow: a round trip with large bodies takes longer than one with small ones, as the batch does.
+ * Slower handlers may be handed the next batch within the last part of the time that a batch takes them, and within the
+ * last `aheadMs` anyhow. Batches of one handler differ by a tenth and more, so that a smaller part is missed half of the time.
  */
-const soonPart = 0.05;
+const soonPart = 0.25;
 /** Most batches in a worker's hands, however quick it is. */
 const mostBatches = 32;
 /** Weight of the newest batch in the running mean. */

@@ -192,7 +192,7 @@ describe('batches', () => {
     // The first goes alone, as nothing else is there yet.
     for (let i = 0; i < 6; i++) submit();
     link.answer({ elapsedUs: 200_000 });
-    await vi.advanceTimersByTimeAsync(189);
+    await vi.advanceTimersByTimeAsync(149);
     expect(link.batches).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2);
     expect(link.batches.map(({ requests }) => requests.length)).toEqual([2, 2]);
