@@ -13,9 +13,9 @@ from ts_worker.wire import Wire
 # no piece after a result, since the frontend takes the pieces of a message before its results.
 ALONE, PIECES, RESULTS = 0, 1, 2
 
-# How long, in seconds, a message of each kind may wait for others to travel with. Pieces less long: the frontend passes
-# on those that were sent while the next ones are made, so that smaller portions are out sooner at the same cost.
-_COMPANY_SECONDS = {PIECES: 0.00025, RESULTS: 0.0005}
+# How long, in seconds, a message may wait for others to travel with: the frontend passes on what was sent while more is
+# made, so that smaller portions are out sooner, and at twice the time nothing is any cheaper.
+_COMPANY_SECONDS = 0.00025
 
 # Messages are joined up to about this size; large ones gain nothing from it.
 _JOINED_BYTES = 1 << 16
@@ -55,7 +55,7 @@ class Outbox:
             self._held_bytes += len(message)
             self._kind = kind
             is_first_piece = kind == PIECES and now >= self._streaming_until
-            if is_first_piece or now - self._held_since >= _COMPANY_SECONDS[kind] or self._held_bytes >= _JOINED_BYTES:
+            if is_first_piece or now - self._held_since >= _COMPANY_SECONDS or self._held_bytes >= _JOINED_BYTES:
                 self._send()
             elif kind == PIECES:
                 self._courier.call()
@@ -75,7 +75,7 @@ class Outbox:
         if not self._held:
             return
         self._wire.write(b"".join(self._held))
-        self._streaming_until = monotonic() + _COMPANY_SECONDS[PIECES] if self._kind == PIECES else 0.0
+        self._streaming_until = monotonic() + _COMPANY_SECONDS if self._kind == PIECES else 0.0
         self._held.clear()
         self._held_bytes, self._kind = 0, ALONE
 
