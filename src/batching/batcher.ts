@@ -73,10 +73,14 @@ export class Batcher implements VersionBatcher {
     this.#pump();
   }
 
-  /** Only the one worker that is at work takes it, since another might be free sooner, and only a full batch. */
+  /**
+   * Only the one worker that is at work takes it, since another might be free sooner, and only a full batch of several: one
+   * request by itself gains little, and can still be answered by a worker that comes.
+   */
   offer(taker: Taker): void {
+    const { batchSize } = this.#options;
     const first = this.#queue.peek();
-    if (first && this.workload.busy === 1 && this.#isFull(first)) this.#give(taker, first);
+    if (first && batchSize > 1 && this.#queue.length >= batchSize && this.workload.busy === 1) this.#give(taker, first);
   }
 
   unwant(taker: Taker): void {
