@@ -139,9 +139,10 @@ export class BatchDesk implements Desk {
     this.#shift.emptied();
   }
 
-  /** A batch whose callers have all gone is perhaps not run at all. */
+  /** A batch whose callers have all gone is perhaps not run at all: that it was quick says nothing. */
   #learn({ requests }: DispatchedBatch, elapsedMs: number): void {
-    if (requests.every(({ state }) => state === 'settled')) return;
+    const isQuick = this.#meanMs !== null && elapsedMs < this.#meanMs;
+    if (isQuick && requests.every(({ state }) => state === 'settled')) return;
     this.#meanMs = this.#meanMs === null ? elapsedMs : this.#meanMs + meanWeight * (elapsedMs - this.#meanMs);
   }
 
