@@ -1,14 +1,13 @@
-import { Metadata, type ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptor, status } from '@grpc/grpc-js';
 import type { AccessRecord } from '../../observability/logging/logging.js';
 import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
 import { badToken } from '../http/refusals.js';
+import { remoteText } from '../remote-text.js';
 import { beginTrace } from './call-trace.js';
 import { codeOf } from './grpc-error.js';
 import { isUnknown } from './unknown-methods.js';
 import { WatchedCall } from './watched-call.js';
-
-type ConnectionInfo = ReturnType<ServerInterceptingCall['getConnectionInfo']>;
 
 /** What every call of a server passes. */
 export interface CallWatchOptions {
@@ -100,10 +99,4 @@ function withTrace(trailers: Metadata | null | undefined, { traceparent }: CallT
 function lastOf(values: readonly (string | Buffer)[]): string | undefined {
   const last = values.at(-1);
   return last === undefined ? undefined : String(last);
-}
-
-/** `/ip:port` as access logs show it; a Unix socket has no address. */
-function remoteText({ remoteAddress, remotePort }: ConnectionInfo): string {
-  if (remoteAddress === undefined) return '127.0.0.1';
-  return `/${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Answer, Inference } from '../../batching/inference.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { AccessRecord, Logger } from '../../observability/logging/logging.js';
@@ -10,6 +9,7 @@ import { acceptsEvents, eventStreamType, isEventStream } from '../codec/event-st
 import { jsonDocument } from '../codec/json-document.js';
 import { Query } from '../codec/query.js';
 import { ClientGone, readBody, storeBody } from '../codec/request-body.js';
+import { remoteText } from '../remote-text.js';
 import { type Framing, headerBlock } from './envelope.js';
 import { type ErrorFormat, isSendable, torchServeErrors } from './error-format.js';
 import { type PieceFormat, pieceEvents, plainPieces, writeResult } from './result-stream.js';
@@ -300,13 +300,4 @@ async function* piecesOf({ body, rest }: Answer): AsyncIterable<Uint8Array> {
 function withContentType(headers: readonly string[], type: string): string[] {
   const others = headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'content-type');
   return ['content-type', type, ...others];
-}
-
-/** The other end of a connection, as access logs show it; a Unix socket has none. */
-export function remoteText(socket: Socket): string {
-  const address = socket.remoteAddress;
-  if (address === undefined) {
-    return '127.0.0.1';
-  }
-  return address.includes(':') ? `/[${address}]:${socket.remotePort}` : `/${address}:${socket.remotePort}`;
 }

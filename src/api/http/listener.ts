@@ -5,8 +5,9 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Address } from '../../config/address.js';
 import { ServingError } from '../../errors/serving-error.js';
 import type { Tracing } from '../../observability/tracing/tracing.js';
+import { remoteText } from '../remote-text.js';
 import { type Endpoint, type Handler, handlerFor, type Role } from './endpoint.js';
-import { Exchange, type ExchangeSettings, type PathNames, type RoutedRequest, remoteText } from './exchange.js';
+import { Exchange, type ExchangeSettings, type PathNames, type RoutedRequest } from './exchange.js';
 import type { Gate } from './gate.js';
 import { createHttpServer, MAX_HEADERS, MAX_REQUEST_LINE } from './http-server.js';
 import { canonicalPath } from './path.js';
