@@ -6,11 +6,14 @@ import type { Answer } from './inference.js';
  * @param most bytes that are collected
  * @throws what broke the stream; ServingError internal as soon as there is more than `most`.
  */
-export async function wholeBody({ body, rest }: Answer, most = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+export function wholeBody(answer: Answer, most = Number.POSITIVE_INFINITY): Uint8Array | Promise<Uint8Array> {
+  check(answer.body.length, most);
+  return answer.rest === undefined ? answer.body : collected(answer.body, answer.rest, most);
+}
+
+async function collected(body: Uint8Array, rest: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
   const pieces = [body];
   let length = body.length;
-  check(length, most);
-  if (rest === undefined) return body;
   for await (const piece of rest) {
     length += piece.length;
     check(length, most);

@@ -7,7 +7,7 @@ import { remoteText } from '../remote-text.js';
 import { beginTrace } from './call-trace.js';
 import { codeOf } from './grpc-error.js';
 import { isUnknown } from './unknown-methods.js';
-import { WatchedCall } from './watched-call.js';
+import { type Call, type CallStatus, WatchedCall } from './watched-call.js';
 
 /** What every call of a server passes. */
 export interface CallWatchOptions {
@@ -40,53 +40,66 @@ const ownFailures: ReadonlySet<status> = new Set([
   status.DATA_LOSS,
 ]);
 
-/** Asks for the token before a message is read, and tells how each call ended. */
-export function callWatch({ tokens, scope, open, tracing, access, onCall }: CallWatchOptions): ServerInterceptor {
-  const refusal = badToken();
-  const mayPass = (service: string, metadata: Metadata): boolean =>
-    tokens === null || open.has(service) || tokens.accepts(scope, lastOf(metadata.get('authorization')));
+const refusal = badToken();
 
-  return (definition, call) => {
-    const began = performance.now();
-    const method = definition.path.slice(1);
-    const unknown = isUnknown(definition);
-    const service = method.slice(0, method.indexOf('/'));
-    const traced = tracing !== null && !unknown && !open.has(service);
-    let trace: CallTrace | null = null;
-    let ended = false;
-    const end = (code: status): void => {
-      if (ended) return;
-      ended = true;
-      trace?.end({ 'rpc.grpc.status_code': code }, ownFailures.has(code) ? status[code] : null);
-      onCall(unknown ? 'unknown' : method, status[code]);
-      const milliseconds = Math.round(performance.now() - began);
-      access({
-        remote: remoteText(call.getConnectionInfo()),
-        method: 'gRPC',
-        uri: method,
-        protocol: 'HTTP/2.0',
-        status: code,
-        milliseconds,
-      });
-    };
-    return new WatchedCall(call, {
-      metadata: (metadata) => {
-        if (traced) trace = beginTrace(tracing, method, metadata);
-        if (unknown || mayPass(service, metadata)) return true;
-        const code = codeOf(refusal);
-        end(code);
-        call.sendStatus({ code, details: refusal.message });
-        return false;
-      },
-      // Comes after every call, and before its status where the caller hung up or its deadline passed.
-      over: () =>
-        end(Date.now() + timerSlackMs >= Number(call.getDeadline()) ? status.DEADLINE_EXCEEDED : status.CANCELLED),
-      status: (sent) => {
-        end(sent.code ?? status.UNKNOWN);
-        return trace === null ? sent : { ...sent, metadata: withTrace(sent.metadata, trace) };
-      },
+/** Asks for the token before a message is read, and tells how each call ended. */
+export function callWatch(options: CallWatchOptions): ServerInterceptor {
+  return ({ path, requestDeserialize }, call) =>
+    new CallWatch(call, path.slice(1), isUnknown({ requestDeserialize }), options);
+}
+
+class CallWatch extends WatchedCall {
+  readonly #began = performance.now();
+  /** `package.Service/Method` */
+  readonly #method: string;
+  readonly #isUnknown: boolean;
+  readonly #options: CallWatchOptions;
+  #trace: CallTrace | null = null;
+  #hasEnded = false;
+
+  constructor(call: Call, method: string, isUnknown: boolean, options: CallWatchOptions) {
+    super(call);
+    this.#method = method;
+    this.#isUnknown = isUnknown;
+    this.#options = options;
+  }
+
+  protected override begins(metadata: Metadata): boolean {
+    const { tokens, scope, open, tracing } = this.#options;
+    if (this.#isUnknown || open.has(this.#method.slice(0, this.#method.indexOf('/')))) return true;
+    if (tracing !== null) this.#trace = beginTrace(tracing, this.#method, metadata);
+    if (tokens === null || tokens.accepts(scope, lastOf(metadata.get('authorization')))) return true;
+    this.sendStatus({ code: codeOf(refusal), details: refusal.message });
+    return false;
+  }
+
+  /** Comes after every call, and before its status where the caller hung up or its deadline passed. */
+  protected override over(): void {
+    if (this.#hasEnded) return;
+    this.#end(Date.now() + timerSlackMs >= Number(this.getDeadline()) ? status.DEADLINE_EXCEEDED : status.CANCELLED);
+  }
+
+  protected override ends(sent: CallStatus): CallStatus {
+    this.#end(sent.code ?? status.UNKNOWN);
+    return this.#trace === null ? sent : { ...sent, metadata: withTrace(sent.metadata, this.#trace) };
+  }
+
+  #end(code: status): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const { access, onCall } = this.#options;
+    this.#trace?.end({ 'rpc.grpc.status_code': code }, ownFailures.has(code) ? status[code] : null);
+    onCall(this.#isUnknown ? 'unknown' : this.#method, status[code]);
+    const milliseconds = Math.round(performance.now() - this.#began);
+    access({
+      remote: remoteText(this.getConnectionInfo()),
+      method: 'gRPC',
+      uri: this.#method,
+      protocol: 'HTTP/2.0',
+      status: code,
+      milliseconds,
     });
-  };
+  }
 }
 
 /** The caller finds the trace behind the answer. */

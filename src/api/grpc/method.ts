@@ -29,13 +29,11 @@ export function unary<Request, Response>(
   answer: (request: Request, call: CallContext) => Promise<Reply<Response>>,
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
-    let requestId: string | undefined;
-    const context = contextOf(call, (id) => {
-      requestId = id;
-    });
+    const context = new UnaryContext(call);
     answer(call.request, context).then(
       ({ message, trailers }) => respond(null, message, trailers),
       (error: unknown) => {
+        const { requestId } = context;
         const shown = servingErrorOf(error, (message, thrown) =>
           log.error(`${call.getPath()}: ${message}`, { error: thrown, ...(requestId && { requestId }) }),
         );
@@ -45,13 +43,24 @@ export function unary<Request, Response>(
   };
 }
 
-function contextOf(call: ServerUnaryCall<unknown, unknown>, concerns: (requestId: string) => void): CallContext {
-  return {
-    metadata: call.metadata,
-    concerns,
-    onGone: (gone) => {
-      if (call.cancelled) gone();
-      else call.once('cancelled', gone);
-    },
-  };
+class UnaryContext implements CallContext {
+  requestId: string | undefined;
+  readonly #call: ServerUnaryCall<unknown, unknown>;
+
+  constructor(call: ServerUnaryCall<unknown, unknown>) {
+    this.#call = call;
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  concerns(requestId: string): void {
+    this.requestId = requestId;
+  }
+
+  onGone(gone: () => void): void {
+    if (this.#call.cancelled) gone();
+    else this.#call.once('cancelled', gone);
+  }
 }

@@ -1,46 +1,33 @@
 import { type Metadata, ServerInterceptingCall } from '@grpc/grpc-js';
 
-type Call = ConstructorParameters<typeof ServerInterceptingCall>[0];
+/** What grpc-js has and does not name in its exports. */
+export type Call = ConstructorParameters<typeof ServerInterceptingCall>[0];
+export type CallStatus = Parameters<Call['sendStatus']>[0];
 type Listener = Parameters<Call['start']>[0];
-type Status = Parameters<Call['sendStatus']>[0];
-
-/** What is watched of a call. */
-export interface Watch {
-  /** Told of what the call begins with. @returns false where the call goes no further, and has been given its status. */
-  readonly metadata: (metadata: Metadata) => boolean;
-  /** Told that the caller hung up, that its deadline passed, or that all was sent. */
-  readonly over: () => void;
-  /** Told of the status that the call is to end with. @returns the one that is sent. */
-  readonly status: (status: Status) => Status;
-}
 
 /**
  * A call of which the begin and the end are watched. All else goes straight through: grpc-js's own wrapper, which can put
  * off each step, costs a call several microseconds for steps that are never put off here.
  */
-export class WatchedCall extends ServerInterceptingCall {
+export abstract class WatchedCall extends ServerInterceptingCall implements Listener {
   readonly #call: Call;
-  readonly #watch: Watch;
+  #listener: Listener | null = null;
 
-  constructor(call: Call, watch: Watch) {
+  constructor(call: Call) {
     super(call);
     this.#call = call;
-    this.#watch = watch;
   }
 
+  /** Told of what the call begins with. @returns false where the call goes no further, and has been given its status. */
+  protected abstract begins(metadata: Metadata): boolean;
+  /** Told that the caller hung up, that its deadline passed, or that all was sent. */
+  protected abstract over(): void;
+  /** Told of the status that the call is to end with. @returns the one that is sent. */
+  protected abstract ends(status: CallStatus): CallStatus;
+
   override start(listener: Listener): void {
-    const { metadata, over } = this.#watch;
-    this.#call.start({
-      onReceiveMetadata: (received) => {
-        if (metadata(received)) listener.onReceiveMetadata(received);
-      },
-      onReceiveMessage: (message) => listener.onReceiveMessage(message),
-      onReceiveHalfClose: () => listener.onReceiveHalfClose(),
-      onCancel: () => {
-        over();
-        listener.onCancel();
-      },
-    });
+    this.#listener = listener;
+    this.#call.start(this);
   }
 
   override sendMetadata(metadata: Metadata): void {
@@ -51,7 +38,24 @@ export class WatchedCall extends ServerInterceptingCall {
     this.#call.sendMessage(message, sent);
   }
 
-  override sendStatus(status: Status): void {
-    this.#call.sendStatus(this.#watch.status(status));
+  override sendStatus(status: CallStatus): void {
+    this.#call.sendStatus(this.ends(status));
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    if (this.begins(metadata)) this.#listener?.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    this.#listener?.onReceiveMessage(message);
+  }
+
+  onReceiveHalfClose(): void {
+    this.#listener?.onReceiveHalfClose();
+  }
+
+  onCancel(): void {
+    this.over();
+    this.#listener?.onCancel();
   }
 }
