@@ -46,10 +46,10 @@ export async function sweep(contest: Contest, { label, network, workers, batches
         for (let round = 0; round < rounds; round += 1) {
           for (const batchSize of batches) {
             log(`${label}, round ${round + 1} of ${rounds}, batches of ${batchSize}`);
-            const alone = await classifier.plainLoop(batchSize, length);
             for (const count of workers) {
               const row = `${label}, ${count} worker${count === 1 ? '' : 's'}, batch ${batchSize}`;
-              ledger.add(row, 'images/s', true, plain, alone);
+              // Each time anew: what is compared lies close together in time.
+              ledger.add(row, 'images/s', true, plain, await classifier.plainLoop(batchSize, length));
               for (const place of orderOf(round, places)) {
                 await registerModel(place, classifier.archive, {
                   batchSize,

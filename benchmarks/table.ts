@@ -1,5 +1,6 @@
 import { numberText, spreadText } from '../src/benchmark/report/number-text.js';
-import type { Row } from './contest.js';
+import { type Spread, spreadOf } from '../src/benchmark/statistics.js';
+import type { Figures, Row } from './contest.js';
 import { type Goal, goalOf } from './goals.js';
 
 const ours = 'torchbridge';
@@ -9,8 +10,8 @@ const reference = 'TorchServe 0.12.0';
 export interface Verdict {
   readonly row: Row;
   readonly goal: Goal | null;
-  /** Ours over what it is compared with, or the figure itself; NaN where a side is missing. */
-  readonly reached: number;
+  /** Ours over what it is compared with, round by round, or the figure itself; NaN where a side is missing. */
+  readonly reached: Spread;
   /** Whether the goal is met; null without one, or without a figure. */
   readonly met: boolean | null;
 }
@@ -18,10 +19,18 @@ export interface Verdict {
 export function verdictOf(row: Row): Verdict {
   const goal = goalOf(row.name);
   const against = goal === null ? reference : goal.against;
-  const own = row.figures[ours]?.median ?? Number.NaN;
-  const reached = against === null ? own : own / (row.figures[against]?.median ?? Number.NaN);
-  if (goal === null || goal.must === null || Number.isNaN(reached)) return { row, goal, reached, met: null };
-  return { row, goal, reached, met: row.rising ? reached >= goal.must : reached <= goal.must };
+  const own = row.figures[ours];
+  const reached = (against === null ? own : over(own, row.figures[against])) ?? spreadOf([]);
+  const { median } = reached;
+  if (goal === null || goal.must === null || Number.isNaN(median)) return { row, goal, reached, met: null };
+  return { row, goal, reached, met: row.rising ? median >= goal.must : median <= goal.must };
+}
+
+/** What two measured in the same round is compared, since the machine is not the same from minute to minute. */
+function over(own: Figures | undefined, other: Figures | undefined): Spread | undefined {
+  if (!own || !other) return undefined;
+  if (own.all.length !== other.all.length) return spreadOf([own.median / other.median]);
+  return spreadOf(own.all.map((value, round) => value / (other.all[round] ?? Number.NaN)));
 }
 
 /** A Markdown table of rows; those that fall short of their goal first, then those with a goal, then the others. */
@@ -42,12 +51,17 @@ function cells({ row, goal, reached, met }: Verdict): string[] {
     row.figures[ours] ? spreadText(row.figures[ours]) : '',
     row.figures[reference] ? spreadText(row.figures[reference]) : '',
     beside.map(([name, figures]) => `${name} ${spreadText(figures)}`).join('; '),
-    Number.isNaN(reached)
-      ? ''
-      : `${met === false ? '**' : ''}${numberText(reached)}${times ? '×' : ''}${met === false ? ' (short)**' : ''}`,
+    reachedText(reached, times ? '×' : '', met),
     limit === null ? '' : `${row.rising ? '≥' : '≤'} ${limit}${times ? '×' : ''}`,
     goal?.aim ?? '',
   ];
+}
+
+function reachedText({ median, least, most }: Spread, unit: string, met: boolean | null): string {
+  if (Number.isNaN(median)) return '';
+  const text = `${numberText(median)}${unit}`;
+  const spread = least === most || unit === '' ? '' : ` (${numberText(least)}–${numberText(most)})`;
+  return met === false ? `**${text}${spread}, short**` : `${text}${spread}`;
 }
 
 function markdown(lines: readonly (readonly string[])[]): string {
