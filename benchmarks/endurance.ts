@@ -5,6 +5,8 @@ import { runLoad, tryLoad } from './load.js';
 
 const connections = 1000;
 const model = 'ok';
+/** How often memory is looked at: between two looks it goes up and down with the collector. */
+const lookMs = 5000;
 
 /** A thousand connections for a long time, on ours alone: errors, and whether memory and p99 stay as they are. */
 export async function endurance({ releases, longSeconds, log }: Contest): Promise<Row[]> {
@@ -19,26 +21,29 @@ export async function endurance({ releases, longSeconds, log }: Contest): Promis
       const url = `${place.inference}/predictions/${model}`;
       // What a thousand connections need is there before the memory is looked at.
       await runLoad({ url, connections, seconds: 5, warmupSeconds: 0, body: 'x' });
-      const memory = () => memoryOf(place.processes().map(({ pid }) => pid)).proportional / 2 ** 20;
-      const before = memory();
+      const memory: number[] = [];
+      const look = () => memory.push(memoryOf(place.processes().map(({ pid }) => pid)).proportional);
+      look();
+      const looks = setInterval(look, lookMs);
       log(`${connections} connections for ${longSeconds} s`);
       const result = await tryLoad({ url, connections, seconds: longSeconds, warmupSeconds: 2, body: 'x' });
-      const quarter = Math.max(1, Math.floor(result.timeline.length / 4));
-      const p99 = (seconds: typeof result.timeline) => spreadOf(seconds.map((second) => second.p99)).median;
+      clearInterval(looks);
+      const p99 = result.timeline.map((second) => second.p99);
       const add = (row: string, unit: string, rising: boolean, value: number) =>
         ledger.add(`1,000 connections, ${row}`, unit, rising, place.release, value);
       add('errors', 'requests', false, result.failed);
       add('requests', 'req/s', true, result.perSecond);
-      add('memory at the end to the begin', '%', false, (100 * memory()) / before);
-      add(
-        'p99 of the last quarter to the first',
-        '%',
-        false,
-        (100 * p99(result.timeline.slice(-quarter))) / p99(result.timeline.slice(0, quarter)),
-      );
+      add('memory of the last quarter to the first', '%', false, lastToFirst(memory));
+      add('p99 of the last quarter to the first', '%', false, lastToFirst(p99));
       add('p99', 'ms', false, result.p99);
       await manage(place, 'DELETE', `/models/${model}`);
     }
   });
   return ledger.rows();
+}
+
+/** The median of the last quarter to that of the first, in percent. */
+function lastToFirst(values: readonly number[]): number {
+  const quarter = Math.max(1, Math.floor(values.length / 4));
+  return (100 * spreadOf(values.slice(-quarter)).median) / spreadOf(values.slice(0, quarter)).median;
 }

@@ -35,7 +35,7 @@ const goals: Readonly<Record<string, Goal>> = {
   '200 registered models, idle CPU': itself(1),
   '200 registered models, list of all': itself(50),
   '1,000 connections, errors': itself(0),
-  '1,000 connections, memory at the end to the begin': itself(110),
+  '1,000 connections, memory of the last quarter to the first': itself(110),
   '1,000 connections, p99 of the last quarter to the first': itself(120),
 };
 

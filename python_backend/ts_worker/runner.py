@@ -11,6 +11,7 @@ from ts_worker.async_runner import AsyncRunner
 from ts_worker.cpu_threads import CpuThreads
 from ts_worker.departure import leave, status_of
 from ts_worker.failure import prediction_failed
+from ts_worker.freed_memory import keep_freed_memory
 from ts_worker.inputs import decode_batch
 from ts_worker.link import Link
 from ts_worker.messages import Code, FromWorker, Loaded
@@ -94,6 +95,7 @@ class Runner:
         outcome = Loaded(code=Code.OK, message=f"loaded model {load.model_name}")
         try:
             self._model = self._make(load)
+            keep_freed_memory()  # only now: what loading freed has gone back
             outcome.openai_routes.extend(self._model.declaration.routes)
             outcome.openai_models.extend(self._model.declaration.models)
             set_up()
