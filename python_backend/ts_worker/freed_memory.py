@@ -20,8 +20,9 @@ _USERS_OWN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PA
 def keep_freed_memory(environment: Mapping[str, str] = os.environ) -> bool:
     """Has glibc keep up to 256 MiB that was freed, where it would give it back to the system.
 
-    What networks allocate for each layer is given back and faulted in anew page by page otherwise: 7 % of a worker's time
-    with ResNet-18 on a CPU. Nothing is changed where the user has said how malloc is to do it, nor under another C library.
+    What networks allocate for each layer is given back and faulted in anew page by page otherwise: 7 % of a worker's
+    time with ResNet-18 on a CPU. Nothing is changed where the user has said how malloc is to do it, nor under another
+    C library.
 
     :returns: whether it was changed.
     """
