@@ -26,8 +26,8 @@ export async function endurance({ releases, longSeconds, log }: Contest): Promis
       look();
       const looks = setInterval(look, lookMs);
       log(`${connections} connections for ${longSeconds} s`);
-      const result = await tryLoad({ url, connections, seconds: longSeconds, warmupSeconds: 2, body: 'x' });
-      clearInterval(looks);
+      const load = { url, connections, seconds: longSeconds, warmupSeconds: 2, body: 'x' };
+      const result = await tryLoad(load).finally(() => clearInterval(looks));
       const p99 = result.timeline.map((second) => second.p99);
       const add = (row: string, unit: string, rising: boolean, value: number) =>
         ledger.add(`1,000 connections, ${row}`, unit, rising, place.release, value);

@@ -44,8 +44,7 @@ const refusal = badToken();
 
 /** Asks for the token before a message is read, and tells how each call ended. */
 export function callWatch(options: CallWatchOptions): ServerInterceptor {
-  return ({ path, requestDeserialize }, call) =>
-    new CallWatch(call, path.slice(1), isUnknown({ requestDeserialize }), options);
+  return (definition, call) => new CallWatch(call, definition.path.slice(1), isUnknown(definition), options);
 }
 
 class CallWatch extends WatchedCall {

@@ -41,9 +41,8 @@ export function inferenceService({
       const inference = serving.infer(target, input);
       call.onGone(() => inference.cancel());
       const answer = await inference.answer;
-      const body = wholeBody(answer);
       return {
-        message: { prediction: (body instanceof Promise ? await body : body) as Buffer },
+        message: { prediction: (await wholeBody(answer)) as Buffer },
         trailers: trailersOf(input.requestId, answer),
       };
     }),
