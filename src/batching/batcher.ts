@@ -2,7 +2,7 @@ import type { ServingError } from '../errors/serving-error.js';
 import { Alarm } from './alarm.js';
 import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
-import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
+import type { Answered, Room, Taker, VersionBatcher } from './version-batcher.js';
 import { Workload } from './workload.js';
 
 /** When a batch that is not full goes. */
@@ -34,10 +34,8 @@ export class Batcher implements VersionBatcher {
   readonly workload = new Workload();
   readonly #options: BatcherOptions;
   readonly #queue = new RequestQueue();
-  /** Workers with nothing to do, the longest idle first. */
-  readonly #idle = new Set<Taker>();
-  /** Workers that are busy but quick, and may hold one batch ahead. */
-  readonly #ahead = new Set<Taker>();
+  /** Workers by the room they have; of each kind, the one that has had it longest comes first. */
+  readonly #wanting: Readonly<Record<Room, Set<Taker>>> = { idle: new Set(), ahead: new Set(), soon: new Set() };
   /** For the window that ends next. */
   readonly #alarm = new Alarm(() => this.#pump());
   #whenDrained: (() => void)[] = [];
@@ -66,26 +64,18 @@ export class Batcher implements VersionBatcher {
     return true;
   }
 
-  want(taker: Taker, room: 'idle' | 'ahead'): void {
+  want(taker: Taker, room: Room): void {
     this.unwant(taker);
     if (room === 'idle') this.workload.freed(taker);
-    (room === 'idle' ? this.#idle : this.#ahead).add(taker);
+    this.#wanting[room].add(taker);
     this.#pump();
   }
 
-  /**
-   * Only the one worker that is at work takes it, since another might be free sooner, and only a full batch of several: one
-   * request by itself gains little, and can still be answered by a worker that comes.
-   */
-  offer(taker: Taker): void {
-    const { batchSize } = this.#options;
-    const first = this.#queue.peek();
-    if (first && batchSize > 1 && this.#queue.length >= batchSize && this.workload.busy === 1) this.#give(taker, first);
-  }
-
   unwant(taker: Taker): void {
-    this.#idle.delete(taker);
-    this.#ahead.delete(taker);
+    const { idle, ahead, soon } = this.#wanting;
+    idle.delete(taker);
+    ahead.delete(taker);
+    soon.delete(taker);
   }
 
   join(_taker: Taker, most: number): PendingRequest[] {
@@ -125,8 +115,8 @@ export class Batcher implements VersionBatcher {
   }
 
   #limit(): number {
-    if (this.#options.ticketed) return this.#idle.size;
-    return this.#options.capacity + this.#idle.size * this.#options.batchSize;
+    const idle = this.#wanting.idle.size;
+    return this.#options.ticketed ? idle : this.#options.capacity + idle * this.#options.batchSize;
   }
 
   #pump(): void {
@@ -136,12 +126,21 @@ export class Batcher implements VersionBatcher {
         this.#empty();
         return;
       }
-      const idle = firstOf(this.#idle);
-      const taker = idle ?? firstOf(this.#ahead);
+      const idle = firstOf(this.#wanting.idle);
+      const taker = idle ?? firstOf(this.#wanting.ahead) ?? this.#soonDone();
       if (!taker) return;
       if (!this.#isFull(first) && this.#waits(first, idle !== undefined)) return;
       this.#give(taker, first);
     }
+  }
+
+  /**
+   * A worker that will be done soon takes only a full batch, and only where it is the one that is at work: another might
+   * be free sooner.
+   */
+  #soonDone(): Taker | undefined {
+    const mayTake = this.workload.busy === 1 && this.#queue.length >= this.#options.batchSize;
+    return mayTake ? firstOf(this.#wanting.soon) : undefined;
   }
 
   #give(taker: Taker, first: PendingRequest): void {

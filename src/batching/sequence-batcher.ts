@@ -6,7 +6,7 @@ import type { PendingRequest } from './pending-request.js';
 import { RequestQueue } from './request-queue.js';
 import { Sequence, type SequenceLimits } from './sequence.js';
 import { closedSequences, sequenceWords } from './sequence-words.js';
-import type { Answered, Taker, VersionBatcher } from './version-batcher.js';
+import type { Answered, Room, Taker, VersionBatcher } from './version-batcher.js';
 import { WorkerSequences } from './worker-sequences.js';
 import { Workload } from './workload.js';
 
@@ -85,8 +85,10 @@ export class SequenceBatcher implements VersionBatcher {
     return true;
   }
 
-  want(taker: Taker, room: 'idle' | 'ahead'): void {
+  want(taker: Taker, room: Room): void {
     this.unwant(taker);
+    // A new sequence would be bound to the worker, where another may be free sooner.
+    if (room === 'soon') return;
     this.#wanting.add(taker);
     if (room === 'idle') {
       this.#idle.add(taker);
@@ -94,9 +96,6 @@ export class SequenceBatcher implements VersionBatcher {
     }
     this.#pump();
   }
-
-  /** Nothing: a new sequence would be bound to the worker, where another may be free sooner. */
-  offer(): void {}
 
   unwant(taker: Taker): void {
     this.#wanting.delete(taker);

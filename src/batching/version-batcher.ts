@@ -2,6 +2,13 @@ import type { ServingError } from '../errors/serving-error.js';
 import type { PendingRequest } from './pending-request.js';
 import type { Workload } from './workload.js';
 
+/**
+ * Why a worker may be given a batch: it does nothing (`idle`); it works, but so quickly that it may hold the next batch
+ * already (`ahead`); it works and will be done soon, so that it may hold what nobody else could take sooner and nothing
+ * could join meanwhile (`soon`).
+ */
+export type Room = 'idle' | 'ahead' | 'soon';
+
 /** Someone who can run a batch: a worker. The batcher knows nothing else of it. */
 export interface Taker {
   /** Called once for each `want`, with at least one request. */
@@ -31,13 +38,8 @@ export interface VersionBatcher {
    * @throws ServingError where this very request cannot be taken, whatever the room.
    */
   admit(request: PendingRequest): boolean;
-  /** A worker has room: `idle` when it does nothing, `ahead` when it works and may hold the next batch already. */
-  want(taker: Taker, room: 'idle' | 'ahead'): void;
-  /**
-   * A worker is slow and busy, but will be done soon: at once, it takes the next batch where nobody else could take it
-   * sooner and nothing could join it meanwhile; or nothing.
-   */
-  offer(taker: Taker): void;
+  /** A worker has room. Another word of the same worker takes the place of this one. */
+  want(taker: Taker, room: Room): void;
   unwant(taker: Taker): void;
   /**
    * At once, what may join the requests that a worker runs already: at most so many, perhaps none. A customized describe

@@ -12,10 +12,12 @@ import type { BatchResult, DispatchedBatch, WorkerAnswer, WorkerLink } from './l
  */
 const aheadMs = 5;
 /**
- * Slower handlers may be handed the next batch within the last part of the time that a batch takes them, and within the
- * last `aheadMs` anyhow. Batches of one handler differ by a tenth and more, so that a smaller part is missed half of the time.
+ * A slower worker is said to be done soon within the last part of the time that a batch takes it (batches of one handler
+ * differ by a tenth and more, so that a smaller part is missed half of the time), and within the last `soonMs` anyhow: no
+ * worker that comes meanwhile could do the next batch much sooner, since a fork and the load of a model take as long.
  */
 const soonPart = 0.25;
+const soonMs = 100;
 /** Most batches in a worker's hands, however quick it is. */
 const mostBatches = 32;
 /** Weight of the newest batch in the running mean. */
@@ -37,7 +39,7 @@ export class BatchDesk implements Desk {
   #outgoing: DispatchedBatch[] = [];
   #meanMs: number | null = null;
   #deadline: NodeJS.Timeout | null = null;
-  /** Goes off when the batch that runs is expected to be done soon. */
+  /** For the moment from which the batch that runs is expected to be done soon. */
   #soon: NodeJS.Timeout | null = null;
   /** Requests of the batch that runs whose callers do not keep up: the handler may wait for them, not they for it. */
   readonly #laggards = new Set<PendingRequest>();
@@ -156,13 +158,14 @@ export class BatchDesk implements Desk {
   /** Once for each batch that runs: one that takes longer than expected is not followed up. */
   #wantSoon(): void {
     if (this.#meanMs === null || this.#soon) return;
-    const leadMs = Math.max(aheadMs, soonPart * this.#meanMs);
+    const leadMs = Math.max(soonMs, soonPart * this.#meanMs);
     const leftMs = this.#meanMs - leadMs - (performance.now() - this.#begunAt);
-    this.#soon = setTimeout(() => this.#isSoonDone(), Math.max(0, leftMs)).unref();
+    if (leftMs > 0) this.#soon = setTimeout(() => this.#isSoonDone(), leftMs).unref();
+    else this.#isSoonDone();
   }
 
   #isSoonDone(): void {
-    if (this.#shift.open && this.#batches.length === 1) this.#batcher.offer(this);
+    if (this.#shift.open && this.#batches.length === 1) this.#batcher.want(this, 'soon');
   }
 
   #hasRoomAhead(): boolean {

@@ -140,16 +140,16 @@ describe('who gets a batch', () => {
     const [busy, other] = [new RecordingTaker(), new RecordingTaker()];
     batcher.want(busy, 'idle');
     for (let i = 0; i < 3; i++) admitted(batcher);
-    batcher.offer(busy);
+    batcher.want(busy, 'soon');
     expect(busy.sizes).toEqual([2]);
     admitted(batcher);
-    expect(busy.sizes).toEqual([2]);
-    batcher.offer(busy);
     expect(busy.sizes).toEqual([2, 2]);
     batcher.want(other, 'idle');
     for (let i = 0; i < 4; i++) admitted(batcher);
-    batcher.offer(busy);
+    batcher.want(busy, 'soon');
     expect([busy.sizes, other.sizes]).toEqual([[2, 2], [2]]);
+    batcher.lost(other, [], [], () => new ServingError('internal', 'gone'));
+    expect(busy.sizes).toEqual([2, 2, 2]);
   });
 
   it('is nobody who no longer wants one', () => {

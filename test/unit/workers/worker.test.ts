@@ -179,7 +179,7 @@ describe('batches', () => {
       return link.batches.length;
     };
     expect(await held(2000)).toBe(3);
-    for (let i = 0; i < 30; i++) await held(50_000);
+    for (let i = 0; i < 30; i++) await held(150_000);
     expect(link.batches).toHaveLength(1);
     for (let i = 0; i < 60; i++) await held(20);
     expect(link.batches.length).toBeGreaterThan(3);
@@ -187,21 +187,30 @@ describe('batches', () => {
   });
 
   it('of a slow handler are sent ahead shortly before it is expected to be done, where it is the only one', async () => {
-    await ready(start({ batching: { batchSize: 2 } }));
+    await ready(start({ batching: { batchSize: 2 }, responseTimeoutMs: 5000 }));
     const { link } = machinery.last;
     // The first goes alone, as nothing else is there yet.
     for (let i = 0; i < 6; i++) submit();
-    link.answer({ elapsedUs: 200_000 });
-    await vi.advanceTimersByTimeAsync(149);
+    link.answer({ elapsedUs: 800_000 });
+    await vi.advanceTimersByTimeAsync(599);
     expect(link.batches).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2);
     expect(link.batches.map(({ requests }) => requests.length)).toEqual([2, 2]);
     // The last would go alone: it waits for company, and for the worker to be done.
-    link.answer({ elapsedUs: 200_000 });
-    await vi.advanceTimersByTimeAsync(199);
+    link.answer({ elapsedUs: 800_000 });
+    await vi.advanceTimersByTimeAsync(799);
     expect(link.batches).toHaveLength(1);
-    link.answer({ elapsedUs: 200_000 });
+    link.answer({ elapsedUs: 800_000 });
     expect(link.batches.map(({ requests }) => requests.length)).toEqual([1]);
+  });
+
+  it('of a handler that takes less than a tenth of a second are sent one ahead at once, where its worker is the only one', async () => {
+    await ready(start());
+    const { link } = machinery.last;
+    for (let i = 0; i < 3; i++) submit();
+    link.answer({ elapsedUs: 90_000 });
+    await settle();
+    expect(link.batches).toHaveLength(2);
   });
 
   it('that fail are answered with the code of the failure, each request', async () => {
