@@ -1,19 +1,54 @@
+import { type BareServer, startBareServer } from './bare-server.js';
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
 import { type Load, runLoad } from './load.js';
 
 const model = 'one';
+interface Clients {
+  readonly calls: number;
+  readonly channels?: number;
+  readonly row: string;
+}
+
 /** As many clients, each with a connection of its own, or one client with as many calls at once, as `ghz` has it. */
-const clients = [
+const clients: readonly Clients[] = [
   { calls: 1, row: '1 connection' },
   { calls: 8, row: '8 connections' },
   { calls: 32, row: '32 connections' },
   { calls: 32, channels: 1, row: '32 calls over one connection' },
 ];
+const most = Math.max(...clients.map(({ calls }) => calls));
 const warmupSeconds = 0.5;
 
-/** The same request by gRPC and by REST, to a handler that answers "ok", one a batch. */
-export async function grpc({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {
+/**
+ * The same request by gRPC and by REST, to a handler that answers "ok", one a batch. Beside it what the protocols cost by
+ * themselves, since all that stands behind the doors is the same for both.
+ */
+export async function grpc(contest: Contest): Promise<Row[]> {
+  const http = await startBareServer('bare node http');
+  const rpc = [await startBareServer('bare grpc-js'), await startBareServer('bare node http2')];
+  try {
+    return await compare(contest, http, rpc);
+  } finally {
+    for (const server of [http, ...rpc]) await server.close();
+  }
+}
+
+async function compare(
+  { releases, rounds, seconds, log }: Contest,
+  http: BareServer,
+  rpc: readonly BareServer[],
+): Promise<Row[]> {
   const ledger = new Ledger();
+  const bare = async ({ calls, row, ...spread }: Clients): Promise<void> => {
+    const load = { connections: calls, seconds, warmupSeconds, body: 'x' };
+    const rest = (await runLoad({ ...load, url: http.url })).perSecond;
+    if (spread.channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, http, rest);
+    for (const { name, url } of rpc) {
+      const { perSecond } = await runLoad({ ...load, ...spread, url, model: 'ok' });
+      ledger.add(`gRPC, ${row}`, 'req/s', true, { name }, perSecond);
+      ledger.add(`gRPC of REST, ${row}`, '×', true, { name: `${name} of ${http.name}` }, perSecond / rest);
+    }
+  };
   await withPlaces(releases, async (places) => {
     const doorsOf = (place: (typeof places)[number]): Pick<Load, 'url' | 'model'>[] => [
       { url: `${place.inference}/predictions/${model}` },
@@ -30,7 +65,9 @@ export async function grpc({ releases, rounds, seconds, log }: Contest): Promise
     }
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);
-      for (const { calls, channels, row } of clients) {
+      for (const client of clients) {
+        const { calls, channels, row } = client;
+        if (calls === most) await bare(client);
         for (const place of orderOf(round, places)) {
           const spread = channels === undefined ? {} : { channels };
           const measured = [];
