@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const oldest = [3, 9];
-const worker = ['torch', 'grpc', 'google.protobuf', 'yaml', 'psutil', 'numpy', 'PIL'];
+const worker = ['torch', 'google.protobuf', 'yaml', 'psutil', 'numpy', 'PIL'];
 
 /**
  * The sets: the modules that make an existing interpreter good enough (null: always build one), the set it is layered
@@ -27,7 +27,11 @@ const worker = ['torch', 'grpc', 'google.protobuf', 'yaml', 'psutil', 'numpy', '
  */
 const sets = {
   default: { modules: worker, purpose: 'PyTorch and what the workers need' },
-  test: { modules: [...worker, 'pytest', 'ruff', 'mypy', 'sklearn'], over: 'default', purpose: 'the test tools' },
+  test: {
+    modules: [...worker, 'grpc', 'pytest', 'ruff', 'mypy', 'sklearn'],
+    over: 'default',
+    purpose: 'the test tools',
+  },
   vision: { modules: null, purpose: 'torchvision, captum, ONNX and transformers, several gigabytes' },
   reference: { modules: null, over: 'default', purpose: 'TorchServe 0.12.0' },
   'reference-vision': {

@@ -32,6 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => place?.close());
 
+/** How busy a GPU is, as describe says it. */
+function usageOf(index: number): string {
+  return `gpuId::${index} utilization.gpu [%]::0 % utilization.memory [%]::0 % memory.used [MiB]::0 MiB`;
+}
+
 /** The GPU that each worker was given, as its handler sees it. */
 async function gpusOf(model: string, workers: number): Promise<unknown[]> {
   const registered = await api.register(`url=${model}.mar&initial_workers=${workers}&synchronous=true`);
@@ -58,6 +63,8 @@ describe.runIf(process.platform === 'linux')('the GPUs of nvidia-smi, as many as
     const description = await api.describe('plain');
     expect(description).toMatchObject({ deviceType: 'gpu' });
     expect(description.workers.map(({ gpu }: { gpu: boolean }) => gpu)).toEqual([true, true, true, true]);
+    const usage = description.workers.map(({ gpuUsage }: { gpuUsage: string }) => gpuUsage);
+    expect(usage).toEqual([usageOf(0), usageOf(1), usageOf(2), usageOf(0)]);
   });
 
   it('come from the list that a model has, in its order', async () => {

@@ -16,7 +16,11 @@ export function fakeGpus(
   mkdirSync(bin);
   const echo = (texts: readonly string[]) => [':', ...texts.map((text) => `echo "${text}"`)].join('; ');
   const indices = lines.map((line) => line.split(',')[0] as string);
-  const script = `#!/bin/sh\ncase "$*" in\n*memory.used*) ${echo(lines)};;\n*compute-apps*) ${echo(processes)};;\n*) ${echo(indices)};;\nesac\n`;
+  const usage = lines.map((line) => {
+    const [index, used, , busy] = line.split(',').map((field) => field.trim());
+    return `${index}, ${busy}, ${busy}, ${used}`;
+  });
+  const script = `#!/bin/sh\ncase "$*" in\n*utilization.memory*) ${echo(usage)};;\n*memory.used*) ${echo(lines)};;\n*compute-apps*) ${echo(processes)};;\n*) ${echo(indices)};;\nesac\n`;
   writeFileSync(join(bin, 'nvidia-smi'), script);
   chmodSync(join(bin, 'nvidia-smi'), 0o755);
   return { PATH: `${bin}:${process.env['PATH']}`, CUDA_VISIBLE_DEVICES: undefined };

@@ -9,7 +9,7 @@ import type { Lifecycle, RegisterOptions, RegisterOutcome, ScaleOptions } from '
 import type { Logger } from '../../observability/logging/logging.js';
 import type { Serving, Target } from '../../serving/serving.js';
 import { customizedMetadata } from '../http/endpoints/describe.js';
-import { modelDescription } from '../http/endpoints/model-description.js';
+import { modelDescriptions } from '../http/endpoints/model-description.js';
 import { pageOf } from '../http/endpoints/page.js';
 import { type CallContext, type Failing, type Reply, unary } from './method.js';
 
@@ -49,12 +49,11 @@ export function managementService({
     DescribeModel: said(async (request, call) => {
       const target = targetOf(request);
       const versions = serving.describe(target);
-      if (!request.customized || target.version === allVersions)
-        return json(versions.map((version) => modelDescription(version)));
+      if (!request.customized || target.version === allVersions) return json(await modelDescriptions(versions));
       const inference = serving.describeCustomized(target, { requestId: randomUUID(), parameters: [], headers: [] });
       call.onGone(() => inference.cancel());
       const own = customizedMetadata(await wholeBody(await inference.answer));
-      return json(versions.map((version) => modelDescription(version, own)));
+      return json(await modelDescriptions(versions, own));
     }),
 
     ListModels: said(async ({ limit, nextPageToken }) => {

@@ -4,7 +4,7 @@ import { handlerHeaders } from '../../codec/handler-headers.js';
 import type { DoorContext } from '../door-context.js';
 import type { Exchange } from '../exchange.js';
 import { checkParameters } from '../request-parameters.js';
-import { modelDescription } from './model-description.js';
+import { modelDescriptions } from './model-description.js';
 import { describeParameters } from './model-parameters.js';
 
 const ALL_VERSIONS = 'all';
@@ -14,10 +14,7 @@ export async function describe(context: DoorContext, target: Target, exchange: E
   const { customized } = checkParameters(describeParameters, exchange.query.toObject());
   const versions = context.serving.describe(target);
   if (!customized || target.version === ALL_VERSIONS) {
-    exchange.sendJson(
-      200,
-      versions.map((version) => modelDescription(version)),
-    );
+    exchange.sendJson(200, await modelDescriptions(versions));
     return;
   }
   const answer = await exchange.wait(
@@ -28,7 +25,7 @@ export async function describe(context: DoorContext, target: Target, exchange: E
     }),
   );
   const said = customizedMetadata(await wholeBody(answer));
-  const document = versions.map((version) => modelDescription(version, said));
+  const document = await modelDescriptions(versions, said);
   const named = answer.headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type');
   exchange.sendJson(answer.status, document, [
     ...(named ? [] : ['content-type', 'application/json']),

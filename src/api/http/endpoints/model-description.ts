@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AutoscaleSnapshot, VersionSnapshot, WorkerSnapshot } from '../../../registry/snapshot.js';
+import { gpuUsage } from '../../../workers/gpu-usage.js';
 
 const workerSchema = z.object({
   id: z.string().meta({ description: 'Number of the worker, "9000" upwards.' }),
@@ -8,7 +9,7 @@ const workerSchema = z.object({
   memoryUsage: z.int().meta({ description: 'Resident bytes; 0 where unknown.' }),
   pid: z.int().meta({ description: 'Process id; -1 while there is no process.' }),
   gpu: z.boolean().meta({ description: 'Whether it runs on a GPU.' }),
-  gpuUsage: z.string().meta({ description: 'How busy its GPU is.' }),
+  gpuUsage: z.string().meta({ description: 'How busy its GPU is, by nvidia-smi; N/A on the CPU.' }),
   lastError: z.string().optional().meta({ description: 'Why it last failed; present only then.' }),
 });
 
@@ -58,6 +59,9 @@ const versionSchema = z.object({
   autoscale: autoscaleSchema.optional().meta({ description: 'Present where the workers follow the load.' }),
 });
 
+/** TorchServe's words where nvidia-smi says nothing of a GPU. */
+const unknownUsage = 'failed to obtained gpu usage';
+
 /** What describe answers: always an array. */
 export const descriptionSchema = z.array(versionSchema);
 
@@ -65,10 +69,23 @@ export const descriptionSchema = z.array(versionSchema);
 export type ModelDescription = z.output<typeof versionSchema>;
 
 /**
- * A version as TorchServe's clients know it.
- * @param customized what its handler says of itself; undefined where nobody asked or it said nothing
+ * Versions as TorchServe's clients know them.
+ * @param customized what their handler says of itself; undefined where nobody asked or it said nothing
  */
-export function modelDescription(version: VersionSnapshot, customized?: Record<string, unknown>): ModelDescription {
+export async function modelDescriptions(
+  versions: readonly VersionSnapshot[],
+  customized?: Record<string, unknown>,
+): Promise<ModelDescription[]> {
+  const onGpu = versions.some(({ workers }) => workers.some(({ gpuId }) => gpuId !== null));
+  const usage: ReadonlyMap<number, string> = onGpu ? await gpuUsage() : new Map();
+  return versions.map((version) => modelDescription(version, usage, customized));
+}
+
+function modelDescription(
+  version: VersionSnapshot,
+  usage: ReadonlyMap<number, string>,
+  customized: Record<string, unknown> | undefined,
+): ModelDescription {
   return {
     modelName: version.modelName,
     modelVersion: version.version,
@@ -97,7 +114,7 @@ export function modelDescription(version: VersionSnapshot, customized?: Record<s
     maxSequenceJobQueueSize: version.maxSequenceJobQueueSize,
     openaiRoutes: version.openai?.routes.length ? [...version.openai.routes] : undefined,
     loadedAtStartup: version.loadedAtStartup,
-    workers: version.workers.map(workerDescription),
+    workers: version.workers.map((worker) => workerDescription(worker, usage)),
     jobQueueStatus: {
       remainingCapacity: version.remainingCapacity,
       pendingRequests: version.pendingRequests,
@@ -117,7 +134,7 @@ function autoscaleDescription({ changedAt, bound, settings, ...status }: Autosca
   };
 }
 
-function workerDescription(worker: WorkerSnapshot): z.output<typeof workerSchema> {
+function workerDescription(worker: WorkerSnapshot, usage: ReadonlyMap<number, string>): z.output<typeof workerSchema> {
   return {
     id: worker.id,
     startTime: worker.startTime.toISOString(),
@@ -125,7 +142,7 @@ function workerDescription(worker: WorkerSnapshot): z.output<typeof workerSchema
     memoryUsage: worker.memoryBytes,
     pid: worker.pid,
     gpu: worker.gpuId !== null,
-    gpuUsage: worker.gpuId === null ? 'N/A' : 'failed to obtained gpu usage',
+    gpuUsage: worker.gpuId === null ? 'N/A' : (usage.get(worker.gpuId) ?? unknownUsage),
     lastError: worker.lastError ?? undefined,
   };
 }
