@@ -3,8 +3,10 @@ import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, wi
 import { type Load, runLoad } from './load.js';
 
 const model = 'one';
+/** Those that call at once. */
 interface Clients {
   readonly calls: number;
+  /** As Load has it. */
   readonly channels?: number;
   readonly row: string;
 }
@@ -66,17 +68,16 @@ async function compare(
     for (let round = 0; round < rounds; round += 1) {
       log(`round ${round + 1} of ${rounds}`);
       for (const client of clients) {
-        const { calls, channels, row } = client;
+        const { calls, row, ...spread } = client;
         if (calls === most) await bare(client);
         for (const place of orderOf(round, places)) {
-          const spread = channels === undefined ? {} : { channels };
           const measured = [];
           for (const door of doorsOf(place)) {
             measured.push(await runLoad({ ...door, ...spread, connections: calls, seconds, warmupSeconds, body: 'x' }));
           }
           const [rest, called] = measured;
           if (!rest || !called) continue;
-          if (channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, place.release, rest.perSecond);
+          if (spread.channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, place.release, rest.perSecond);
           ledger.add(`gRPC, ${row}`, 'req/s', true, place.release, called.perSecond);
           ledger.add(`gRPC, ${row}, p50`, 'ms', false, place.release, called.p50);
           ledger.add(`gRPC of REST, ${row}`, '×', true, place.release, called.perSecond / rest.perSecond);
