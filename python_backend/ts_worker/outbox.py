@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from queue import SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from typing import Callable
 
 from ts_worker.wire import Wire
@@ -16,6 +15,9 @@ ALONE, PIECES, RESULTS = 0, 1, 2
 # How long, in seconds, a message may wait for others to travel with: the frontend passes on what was sent while more is
 # made, so that smaller portions are out sooner, and at twice the time nothing is any cheaper.
 _COMPANY_SECONDS = 0.00025
+
+# How often the courier looks, and after how many times without a call it sleeps.
+_LOOK_SECONDS, _QUIET_LOOKS = 0.001, 20
 
 # Messages are joined up to about this size; large ones gain nothing from it.
 _JOINED_BYTES = 1 << 16
@@ -57,7 +59,7 @@ class Outbox:
             is_first_piece = kind == PIECES and now >= self._streaming_until
             if is_first_piece or now - self._held_since >= _COMPANY_SECONDS or self._held_bytes >= _JOINED_BYTES:
                 self._send()
-            elif kind == PIECES:
+            elif kind == PIECES and not self._courier.is_called:
                 self._courier.call()
 
     def flush(self) -> None:
@@ -81,12 +83,18 @@ class Outbox:
 
 
 class Courier:
-    """A thread that does something as soon as it gets to run after it was called."""
+    """A thread that does something soon after it was called.
+
+    To wake a thread costs several times what it does here, and what most calls are for has been done by then: while
+    calls follow each other it looks from time to time, and sleeps when there are none.
+    """
 
     def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
-        self._calls: SimpleQueue[None] = SimpleQueue()
-        self._is_called = False
+        self._wake = threading.Event()
+        #: Whether it has been called since it last began the work.
+        self.is_called = False
+        self._is_asleep = True
         self._has_begun = False
 
     def call(self) -> None:
@@ -94,12 +102,24 @@ class Courier:
         if not self._has_begun:
             self._has_begun = True
             threading.Thread(target=self._run, name="torchbridge-courier", daemon=True).start()
-        if not self._is_called:
-            self._is_called = True
-            self._calls.put(None)
+        self.is_called = True
+        if self._is_asleep:
+            self._is_asleep = False
+            self._wake.set()
 
     def _run(self) -> None:
+        quiet = 0
         while True:
-            self._calls.get()
-            self._is_called = False
-            self._work()
+            if quiet >= _QUIET_LOOKS:
+                self._wake.clear()
+                self._is_asleep = True
+                if not self.is_called:
+                    self._wake.wait()
+                self._is_asleep = False
+                quiet = 0
+            sleep(_LOOK_SECONDS)
+            quiet += 1
+            if self.is_called:
+                self.is_called = False
+                self._work()
+                quiet = 0

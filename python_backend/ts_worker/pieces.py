@@ -6,14 +6,28 @@ import threading
 from typing import Any
 
 from ts_worker.failure import CallersGone
+from ts_worker.flow import Reader
 from ts_worker.link import Link
 from ts_worker.messages import FromWorker
 from ts_worker.outbox import PIECES
 from ts_worker.outputs import STREAM_NEXT, encode, fill, fill_body
 from ts_worker.rank import is_silent_rank
 
-# Pieces of up to so many bytes, which never travel in shared memory, are put into the message of the one before.
+# Pieces of up to so many bytes never travel in shared memory.
 _SMALL_BYTES = 1 << 12
+
+
+class _Stream:
+    """The pieces of one request's result."""
+
+    __slots__ = ("reader", "has_begun", "message", "answer")
+
+    def __init__(self, batch_id: int, index: int, reader: Reader) -> None:
+        self.reader = reader
+        self.has_begun = False
+        # What its small pieces travel in: to make a message takes four times as long as to fill it anew.
+        self.message = FromWorker()
+        self.answer = self.message.pieces.add(batch_id=batch_id, index=index).answer
 
 
 class BatchChannel:
@@ -25,10 +39,7 @@ class BatchChannel:
         self._size = len(batch.requests)
         self.in_step = link.in_step
         self.callers_gone = link.callers_gone(batch.id)
-        self._begun: set[int] = set()
-        # By request, the message that its small pieces travel in, and the answer in it: making one takes four times as
-        # long as filling it anew.
-        self._messages: dict[int, tuple[Any, Any]] = {}
+        self._streams: dict[int, _Stream] = {}
         self._lock = threading.Lock()
         self.is_silent = link.is_silent
         self.cancelled = link.cancelled(batch.id)
@@ -38,36 +49,35 @@ class BatchChannel:
 
         Raises `CallersGone` where nobody waits for any result of the batch any more.
         """
-        self._link.flow.take(self._batch_id, index, len(body))
+        stream = self._streams.get(index) or self._open(index)
+        if stream.reader.lags:
+            self._link.flow.wait(stream.reader)
         if len(self.cancelled) == self._size:
             raise CallersGone
-        if index in self._begun:
-            with self._lock:
-                self._link.send(self._later(index, body), PIECES)
-            return
-        processor.add_response_property(STREAM_NEXT, "true")
-        message = self._message(index)
-        fill(message.pieces[0].answer, body, processor, self._link.memory)
+        with self._lock:
+            stream.reader.sent += len(body)
+            if stream.has_begun and len(body) <= _SMALL_BYTES:
+                stream.answer.body = body
+                self._link.send(stream.message, PIECES)
+                return
+        self._send_large_or_first(stream, index, body, processor)
+
+    def _send_large_or_first(self, stream: _Stream, index: int, body: bytes, processor: Any) -> None:
+        message = FromWorker()
+        answer = message.pieces.add(batch_id=self._batch_id, index=index).answer
+        if stream.has_begun:
+            fill_body(answer, body, self._link.memory)
+        else:
+            processor.add_response_property(STREAM_NEXT, "true")
+            fill(answer, body, processor, self._link.memory)
         self._link.send(message, PIECES)
         # Not before: no piece of another thread may overtake the one that has the headers.
-        self._begun.add(index)
+        stream.has_begun = True
 
-    def _later(self, index: int, body: bytes) -> Any:
-        if len(body) > _SMALL_BYTES:
-            message = self._message(index)
-            fill_body(message.pieces[0].answer, body, self._link.memory)
-            return message
-        known = self._messages.get(index)
-        if known is None:
-            message = self._message(index)
-            known = self._messages[index] = (message, message.pieces[0].answer)
-        known[1].body = body
-        return known[0]
-
-    def _message(self, index: int) -> Any:
-        message = FromWorker()
-        message.pieces.add(batch_id=self._batch_id, index=index)
-        return message
+    def _open(self, index: int) -> _Stream:
+        """Of two threads that come here at once, both get the same."""
+        reader = self._link.flow.reader(self._batch_id, index)
+        return self._streams.setdefault(index, _Stream(self._batch_id, index, reader))
 
     def sendall(self, data: bytes) -> None:
         """There is no socket to write to."""

@@ -13,6 +13,7 @@ import pytest
 
 from ts.model_loader import ModelLoaderFactory, TsModelLoader
 from ts.model_service_worker import TorchModelServiceWorker
+from ts.protocol import otf_message_handler
 from ts.protocol.otf_message_handler import (
     create_load_model_response,
     create_predict_response,
@@ -80,6 +81,7 @@ class TestMessages:
     def test_parts_and_the_last_one_are_marked(self, context: Any) -> None:
         sent: list[bytes] = []
         context.cl_socket = type("Socket", (), {"sendall": staticmethod(sent.append)})
+        otf_message_handler._warn_that_it_moved.cache_clear()
         with pytest.warns(PendingDeprecationWarning, match="deprecated in 1.0 and moved to ts.handler_utils.utils"):
             send_intermediate_predict_response(["part"], {0: "abc"}, "Intermediate Prediction success", 200, context)
         mark = sized(b"ts_stream_next")

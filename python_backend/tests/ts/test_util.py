@@ -214,9 +214,7 @@ def test_partial_answers_are_sent_by_the_worker(monkeypatch: pytest.MonkeyPatch)
     from ts.handler_utils import utils
 
     sent: list[Any] = []
-    worker = types.ModuleType("ts_worker.pieces")
-    worker.send_pieces = lambda *arguments: sent.append(arguments)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "ts_worker.pieces", worker)
+    monkeypatch.setattr(utils, "send_pieces", lambda *arguments: sent.append(arguments))
     utils.send_intermediate_predict_response(["a"], {0: "id"}, "Intermediate", 200, "context")
     assert sent == [(["a"], {0: "id"}, "context")]
 

@@ -193,8 +193,15 @@ def test_nobody_is_held_up_for_a_caller_who_left(workers, archive) -> None:
     batch = worker.start_batch(request(b"on and on", id="a"), request(id="b"))
     for _ in range(6):
         worker.next_event("piece")
+    # Of two that read no more, the one that stays is waited for, and the one that has gone is not.
+    worker.send(cancel={"batch_id": batch, "indices": [0]})
+    assert worker.next_event("piece").index == 0
+    with pytest.raises(queue.Empty):
+        worker.next_event("piece", patience=0.5)
+    worker.send(flow={"batch_id": batch, "index": 1, "read_bytes": 2 << 20})
+    assert [worker.next_event("piece").index for _ in range(4)] == [1, 0, 1, 0]
     # Once all have gone, the handler is stopped where it sends the next piece, though it never looks.
-    worker.send(cancel={"batch_id": batch, "indices": [0, 1]})
+    worker.send(cancel={"batch_id": batch, "indices": [1]})
     assert workers.printed(worker, "Every caller of the batch has gone")
     assert worker.next_event("result").code == Code.PREDICTION_FAILED
     assert worker.predict(request(b"once")).answers[0].body == b"last"

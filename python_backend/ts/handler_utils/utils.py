@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ts_worker.pieces import send_pieces
+
 
 def import_class(class_name: str, module_prefix: str | None = None) -> type:
     """The class of that name.
@@ -40,8 +42,6 @@ def send_intermediate_predict_response(
     The response header ``ts_stream_next`` says ``true``; on the last part, which ``handle`` returns, ``false``. On the
     ranks other than 0 of a parallel model nothing is sent.
     """
-    from ts_worker.pieces import send_pieces
-
     send_pieces(ret, req_id_map, context)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from functools import cache
 from typing import Any
 
 from ts_worker.failure import BatchFailure
@@ -24,13 +25,18 @@ def send_intermediate_predict_response(
     ret: list[Any], req_id_map: dict[int, str], message: str, code: int, context: Any = None
 ) -> None:
     """Moved to :func:`ts.handler_utils.utils.send_intermediate_predict_response`, which see."""
+    _warn_that_it_moved()
+    send_pieces(ret, req_id_map, context)
+
+
+@cache  # A warning that nobody sees would take a sixth of the time of each piece.
+def _warn_that_it_moved() -> None:
     warnings.warn(
         "send_intermediate_predict_response is deprecated in 1.0 and moved to "
         "ts.handler_utils.utils.send_intermediate_predict_response",
         PendingDeprecationWarning,
-        stacklevel=2,
+        stacklevel=3,
     )
-    send_pieces(ret, req_id_map, context)
 
 
 def create_load_model_response(code: int, message: str) -> bytearray:
