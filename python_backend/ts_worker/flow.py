@@ -14,7 +14,7 @@ WINDOW_BYTES = 2 << 20
 class Reader:
     """A caller who reads a streamed result. `sent` is counted by who sends to it, `read` by the `Flow`."""
 
-    __slots__ = ("sent", "read")
+    __slots__ = ("read", "sent")
 
     def __init__(self) -> None:
         self.sent = 0

@@ -16,7 +16,7 @@ ALONE, PIECES, RESULTS = 0, 1, 2
 # made, so that smaller portions are out sooner, and at twice the time nothing is any cheaper.
 _COMPANY_SECONDS = 0.00025
 
-# How often the courier looks, and after how many times without a call it sleeps.
+# How often, in seconds, the courier looks whether it is called, and after how many times without a call it sleeps.
 _LOOK_SECONDS, _QUIET_LOOKS = 0.001, 20
 
 # Messages are joined up to about this size; large ones gain nothing from it.
@@ -42,7 +42,7 @@ class Outbox:
         """Sends a message: a piece at once, unless others went just before.
 
         Such a piece, and a result, wait to travel together: until one has waited long enough when the next is put,
-        until `flush`, and pieces no longer than until another thread gets to run.
+        until `flush`, and pieces no longer than until the courier comes.
         """
         with self._lock:
             if kind < self._kind:
@@ -85,8 +85,8 @@ class Outbox:
 class Courier:
     """A thread that does something soon after it was called.
 
-    To wake a thread costs several times what it does here, and what most calls are for has been done by then: while
-    calls follow each other it looks from time to time, and sleeps when there are none.
+    To wake a thread for each portion costs more than to make and send it, and the thread that was busy with the next
+    waits for it: while calls follow each other it looks from time to time, and sleeps when there are none.
     """
 
     def __init__(self, work: Callable[[], object]) -> None:
@@ -110,16 +110,20 @@ class Courier:
     def _run(self) -> None:
         quiet = 0
         while True:
-            if quiet >= _QUIET_LOOKS:
-                self._wake.clear()
-                self._is_asleep = True
-                if not self.is_called:
-                    self._wake.wait()
-                self._is_asleep = False
-                quiet = 0
             sleep(_LOOK_SECONDS)
             quiet += 1
             if self.is_called:
                 self.is_called = False
                 self._work()
                 quiet = 0
+            elif quiet >= _QUIET_LOOKS:
+                self._sleep()
+                quiet = 0
+
+    def _sleep(self) -> None:
+        """Until the next call."""
+        self._wake.clear()
+        self._is_asleep = True
+        if not self.is_called:
+            self._wake.wait()
+        self._is_asleep = False

@@ -20,7 +20,7 @@ _SMALL_BYTES = 1 << 12
 class _Stream:
     """The pieces of one request's result."""
 
-    __slots__ = ("reader", "has_begun", "message", "answer")
+    __slots__ = ("answer", "has_begun", "message", "reader")
 
     def __init__(self, batch_id: int, index: int, reader: Reader) -> None:
         self.reader = reader
