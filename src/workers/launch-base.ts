@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { Logger } from '../observability/logging/logging.js';
 import { type CpuLauncher, cpuLauncher } from './cpu/cpu-launcher.js';
 import { HeldLines } from './held-lines.js';
+import { hugePages } from './huge-pages.js';
 import { findInterpreter, likelyInterpreter } from './interpreter.js';
 import { NurseryLauncher } from './nursery-launcher.js';
 import { SpawnLauncher } from './spawn-launcher.js';
@@ -36,6 +37,7 @@ export async function openLaunchBase(config: Config, folder: string, log: Logger
     TS_REQUEST_SEQUENCE_ID: config.tsHeaderKeySequenceId,
     TS_REQUEST_SEQUENCE_START: config.tsHeaderKeySequenceStart,
     TS_REQUEST_SEQUENCE_END: config.tsHeaderKeySequenceEnd,
+    ...hugePages(process.env),
   });
   // The CPU launcher's part of the environment depends on what the interpreter has.
   if (forks(config) && !config.cpuLauncherEnable) return await startWhileChecked(config, folder, inherited, log);
