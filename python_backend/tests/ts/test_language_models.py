@@ -168,9 +168,7 @@ def loop() -> Any:
 def pieces(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was sent ahead of the answer."""
     sent: list[Any] = []
-    module = types.ModuleType("ts_worker.pieces")
-    module.send_pieces = lambda ret, ids, context: sent.append((ret, ids))  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "ts_worker.pieces", module)
+    monkeypatch.setattr("ts.handler_utils.utils.send_pieces", lambda ret, ids, context: sent.append((ret, ids)))
     return sent
 
 
