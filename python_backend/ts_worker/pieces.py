@@ -26,8 +26,7 @@ class _Stream:
         self.reader = reader
         self.has_begun = False
         # What its small pieces travel in: to make a message takes four times as long as to fill it anew.
-        self.message = FromWorker()
-        self.answer = self.message.pieces.add(batch_id=batch_id, index=index).answer
+        self.message, self.answer = _message(batch_id, index)
 
 
 class BatchChannel:
@@ -63,8 +62,7 @@ class BatchChannel:
         self._send_large_or_first(stream, index, body, processor)
 
     def _send_large_or_first(self, stream: _Stream, index: int, body: bytes, processor: Any) -> None:
-        message = FromWorker()
-        answer = message.pieces.add(batch_id=self._batch_id, index=index).answer
+        message, answer = _message(self._batch_id, index)
         if stream.has_begun:
             fill_body(answer, body, self._link.memory)
         else:
@@ -87,6 +85,12 @@ class BatchChannel:
 
     def __deepcopy__(self, memo: Any) -> BatchChannel:
         return self
+
+
+def _message(batch_id: int, index: int) -> tuple[Any, Any]:
+    """A message with one piece, and the piece's answer, which is empty."""
+    message = FromWorker()
+    return message, message.pieces.add(batch_id=batch_id, index=index).answer
 
 
 def send_pieces(ret: list[Any], request_ids: dict[int, str], context: Any) -> None:
