@@ -1,11 +1,16 @@
+import { Alarm } from './alarm.js';
 import type { Extent, Sender } from './load.js';
 import type { Observer } from './recorder.js';
+
+/** Requests a second. Above it an alarm would keep a core busy that the server may need, and a millisecond is no longer short. */
+const mostWithAlarm = 1000;
 
 /**
  * Sends at a fixed rate, whether or not earlier requests are answered. A request that finds every connection busy waits
  * for one, and its latency counts from when it should have been sent, so that a server that stalls is charged for all
  * that would have been asked meanwhile (no coordinated omission). One that finds no connection within `timeoutSeconds`
- * counts as timed out. Departures are on a grid of a millisecond, the finest that timers keep.
+ * counts as timed out. Up to 1,000 requests a second depart one by one; more depart on a grid of a millisecond, the
+ * finest that timers keep.
  */
 export function openLoop(
   senders: readonly Sender[],
@@ -15,7 +20,11 @@ export function openLoop(
 ): Promise<void> {
   const begin = performance.now();
   const total = extent.requests ?? Math.max(1, Math.round(pace.rate * (extent.seconds ?? 0)));
-  const intended = (index: number) => begin + Math.ceil((index * 1000) / pace.rate);
+  const oneByOne = pace.rate <= mostWithAlarm;
+  const intended = (index: number) => {
+    const offset = (index * 1000) / pace.rate;
+    return begin + (oneByOne ? offset : Math.ceil(offset));
+  };
   const idle = [...senders];
   let due = 0;
   let sent = 0;
@@ -43,6 +52,7 @@ export function openLoop(
           idle.push(sender);
           end();
           pump();
+          alarm.answered();
         });
       }
     };
@@ -53,8 +63,11 @@ export function openLoop(
         due += 1;
       }
       pump();
-      if (due < total) setTimeout(tick, Math.max(1, Math.floor(intended(due) - now)));
+      if (due === total) return;
+      if (oneByOne) alarm.set(intended(due));
+      else setTimeout(tick, Math.max(1, Math.floor(intended(due) - now)));
     };
+    const alarm = new Alarm(tick, () => idle.length === senders.length);
     tick();
   });
 }
