@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Given } from '../config/given.js';
 import { StartupError } from '../errors/startup-error.js';
 import type { Announcement } from './background-server.js';
+import { hugeCode } from './huge-code.js';
 
 /**
  * The process of a server in the background, in a session of its own, which survives the terminal. It keeps this
@@ -16,7 +17,7 @@ export class BackgroundProcess {
 
   constructor() {
     const program = fileURLToPath(new URL('./background-server.js', import.meta.url));
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, [...hugeCode(process.env['NODE_OPTIONS']), program], {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

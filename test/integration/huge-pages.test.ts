@@ -25,8 +25,11 @@ async function hugeBytes(env: Record<string, string>): Promise<number> {
   const api = apiOf(place);
   expect((await api.register('url=large.mar&initial_workers=1')).status).toBe(200);
   const [worker] = (await api.describe('large')).workers;
-  const kib = /^AnonHugePages:\s+(\d+) kB/m.exec(readFileSync(`/proc/${worker.pid}/smaps_rollup`, 'utf8'))?.[1];
-  return Number(kib) * 1024;
+  return hugeBytesOf(worker.pid);
+}
+
+function hugeBytesOf(pid: number): number {
+  return Number(/^AnonHugePages:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024;
 }
 
 // How many there are is up to the kernel, which may have run out of them.
@@ -36,4 +39,13 @@ it.runIf(asks)('large weights lie in huge pages', async () => {
 
 it.runIf(asks)('but not where the environment says no', async () => {
   expect(await hugeBytes({ THP_MEM_ALLOC_ENABLE: '0' })).toBe(0);
+});
+
+it.runIf(asks)('the code of the server lies in them, unless NODE_OPTIONS say no', async () => {
+  place = await ServerPlace.make();
+  await place.start();
+  expect(hugeBytesOf(place.pid)).toBeGreaterThan(10 * 1024 * 1024);
+  await place.torchserve('--stop');
+  await place.start({ env: { NODE_OPTIONS: '--use-largepages=off' } });
+  expect(hugeBytesOf(place.pid)).toBe(0);
 });
