@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packArchive } from '../test/support/archive.js';
 import type { Release } from '../test/support/release.js';
+import { PlainLoop } from './plain-loop.js';
 
 const run = promisify(execFile);
 
@@ -27,6 +28,8 @@ export class Classifier {
   readonly network: Network;
   readonly #python: string;
   readonly #folder: string;
+  /** By batch size. */
+  readonly #loops = new Map<number, PlainLoop>();
 
   private constructor(network: Network, python: string, folder: string) {
     this.network = network;
@@ -38,7 +41,7 @@ export class Classifier {
   static async make(network: Network, python: string): Promise<Classifier> {
     const folder = mkdtempSync(join(tmpdir(), 'tb-net-'));
     const made = new Classifier(network, python, folder);
-    await made.#script('make', []);
+    await run(python, made.#words('make', []));
     return made;
   }
 
@@ -68,7 +71,9 @@ export class Classifier {
 
   /** Images a second of a plain Python loop with the same image, the same steps, and all cores in one process. */
   async plainLoop(batchSize: number, seconds: number): Promise<number> {
-    return Number(await this.#script('loop', [String(batchSize), String(seconds)]));
+    const loop = this.#loops.get(batchSize) ?? new PlainLoop(this.#python, this.#words('loop', [String(batchSize)]));
+    this.#loops.set(batchSize, loop);
+    return await loop.run(seconds);
   }
 
   /** The release's command with the environment's torchvision; TorchServe's own has none. */
@@ -80,14 +85,14 @@ export class Classifier {
   }
 
   close(): void {
+    for (const loop of this.#loops.values()) loop.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #script(verb: string, words: readonly string[]): Promise<string> {
-    mkdirSync(this.#folder, { recursive: true });
+  /** What Python is called with. */
+  #words(verb: string, words: readonly string[]): string[] {
     const { name, device, half, pixels } = this.network;
     const script = join(import.meta.dirname, 'plain_classifier.py');
-    const args = [script, verb, this.#folder, name, device, half ? 'half' : 'single', String(pixels), ...words];
-    return (await run(this.#python, args)).stdout.trim();
+    return [script, verb, this.#folder, name, device, half ? 'half' : 'single', String(pixels), ...words];
   }
 }

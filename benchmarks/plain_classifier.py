@@ -1,7 +1,7 @@
 """A network of torchvision without a server: makes what an archive holds, and times a plain loop over it.
 
 plain_classifier.py make FOLDER NETWORK DEVICE PRECISION PIXELS
-plain_classifier.py loop FOLDER NETWORK DEVICE PRECISION PIXELS BATCH SECONDS    prints images a second
+plain_classifier.py loop FOLDER NETWORK DEVICE PRECISION PIXELS BATCH    prints images a second for each line of seconds
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def make(folder: Path, network: str, pixels: int) -> None:
     Image.fromarray(noise).resize((pixels, pixels)).save(folder / "image.jpg", quality=90)
 
 
-def loop(folder: Path, network: str, device: str, half: bool, batch: int, seconds: float) -> float:
-    """Images a second of decoding, transforming and classifying batches for so many seconds, after a warm-up."""
+def loop(folder: Path, network: str, device: str, half: bool, batch: int) -> None:
+    """Decode, transform and classify batches for as many seconds as each line says, and print images a second."""
     model = getattr(torchvision.models, network)(weights=None)
     model.load_state_dict(torch.load(folder / "weights.pth", weights_only=True))
     precision = torch.float16 if half else torch.float32
@@ -60,14 +60,16 @@ def loop(folder: Path, network: str, device: str, half: bool, batch: int, second
             scores = model(torch.stack(images).to(device, precision))
             torch.topk(torch.softmax(scores.float(), dim=1), 5, dim=1)[0].tolist()
 
-    for _ in range(3):
-        once()
-    begin = time.perf_counter()
-    batches = 0
-    while time.perf_counter() - begin < seconds:
-        once()
-        batches += 1
-    return batches * batch / (time.perf_counter() - begin)
+    for line in sys.stdin:
+        seconds = float(line)
+        for _ in range(3):
+            once()
+        begin = time.perf_counter()
+        batches = 0
+        while time.perf_counter() - begin < seconds:
+            once()
+            batches += 1
+        print(batches * batch / (time.perf_counter() - begin), flush=True)
 
 
 def main() -> None:
@@ -76,7 +78,7 @@ def main() -> None:
     if verb == "make":
         make(Path(folder), network, int(pixels))
     else:
-        print(loop(Path(folder), network, device, precision == "half", int(sys.argv[7]), float(sys.argv[8])))
+        loop(Path(folder), network, device, precision == "half", int(sys.argv[7]))
 
 
 if __name__ == "__main__":
