@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import inf
 from typing import Any
 
 from ts_worker.failure import CallersGone
@@ -75,6 +76,9 @@ class BatchChannel:
     def _open(self, index: int) -> _Stream:
         """Of two threads that come here at once, both get the same."""
         reader = self._link.flow.reader(self._batch_id, index)
+        # Who left before had no reader that could be told of it. Who leaves now has one.
+        if index in self.callers_gone:
+            reader.read = inf
         return self._streams.setdefault(index, _Stream(self._batch_id, index, reader))
 
     def sendall(self, data: bytes) -> None:

@@ -175,6 +175,32 @@ def test_a_handler_is_held_up_while_its_caller_does_not_read(workers, archive) -
     assert worker.next_event("result").code == Code.OK
 
 
+def test_nobody_is_held_up_for_a_caller_who_left_before_the_first_piece(workers, archive) -> None:
+    worker = workers.serve(
+        archive,
+        """
+        import time
+        from ts.handler_utils.utils import send_intermediate_predict_response
+
+        def handle(data, context):
+            if data is None:
+                return None
+            print("begun", flush=True)
+            while not context.cl_socket.callers_gone:
+                time.sleep(0.01)
+            for _ in range(5):
+                send_intermediate_predict_response([bytes(1 << 20)], {0: context.request_ids[0]}, "", 200, context)
+            return ["last"] * len(data)
+        """,
+    )
+    batch = worker.start_batch(request(id="a"), request(id="b"))
+    assert workers.printed(worker, "begun")
+    worker.send(cancel={"batch_id": batch, "indices": [0]})
+    for _ in range(5):
+        worker.next_event("piece")
+    assert worker.next_event("result").answers[1].body == b"last"
+
+
 def test_nobody_is_held_up_for_a_caller_who_left(workers, archive) -> None:
     worker = workers.serve(
         archive,
