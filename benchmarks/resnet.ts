@@ -1,9 +1,10 @@
 import { GpuWatch } from '../src/benchmark/sampling/gpu-watch.js';
 import { mean } from '../src/benchmark/statistics.js';
+import type { Release } from '../test/support/release.js';
 import type { ServerPlace } from '../test/support/server.js';
 import { Classifier, type Network } from './classifier.js';
 import { type Contest, Ledger, manage, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { type Load, type LoadResult, runLoad, tryLoad } from './load.js';
+import { type LoadResult, runLoad, tryLoad } from './load.js';
 
 /** What is varied. */
 interface Sweep {
@@ -49,40 +50,13 @@ export async function sweep(contest: Contest, { label, network, workers, batches
             log(`${label}, round ${round + 1} of ${rounds}, batches of ${batchSize}`);
             for (const count of workers) {
               const row = `${label}, ${count} worker${count === 1 ? '' : 's'}, batch ${batchSize}`;
-              for (const place of places)
-                await registerModel(place, classifier.archive, {
-                  batchSize,
-                  delayMs: batchSize > 1 ? 100 : 0,
-                  workers: count,
-                });
-              const load: Load = {
-                url: '',
-                seconds: length / 2,
-                warmupSeconds: 1,
-                body: classifier.image,
-                // Enough for every worker to have a batch at hand while it works on one.
-                connections: 2 * count * batchSize,
-                headers: { 'content-type': 'image/jpeg' },
-              };
-              // There and back, the loop before, between and after: the machine is quicker at one time than at another.
-              const there = orderOf(round, places);
-              const loops = [await classifier.plainLoop(batchSize, length / 3)];
-              const turns = new Map(there.map((place) => [place, [] as Turn[]]));
-              for (const order of [there, there.toReversed()]) {
-                for (const place of order) {
-                  const turn = await take({ ...load, url: `${place.inference}/predictions/${classifier.archive}` });
-                  if (turn.failed > 0) log(`${place.release.name}: ${turn.failed} failed: ${turn.firstFailure}`);
-                  turns.get(place)?.push(turn);
-                }
-                loops.push(await classifier.plainLoop(batchSize, length / 3));
+              const { turns, loop } = await compare(classifier, orderOf(round, places), { batchSize, count, length });
+              for (const { release, perSecond, failed, firstFailure, gpuBusy } of turns) {
+                if (failed > 0) log(`${release.name}: ${failed} failed: ${firstFailure}`);
+                ledger.add(row, 'images/s', true, release, perSecond);
+                if (gpuBusy.length > 0) ledger.add(`${row}, GPU busy`, '%', true, release, mean(gpuBusy));
               }
-              for (const [place, both] of turns) {
-                ledger.add(row, 'images/s', true, place.release, mean(both.map(({ perSecond }) => perSecond)));
-                const busy = both.flatMap(({ gpuBusy }) => gpuBusy);
-                if (busy.length > 0) ledger.add(`${row}, GPU busy`, '%', true, place.release, mean(busy));
-                await manage(place, 'DELETE', `/models/${classifier.archive}`);
-              }
-              ledger.add(row, 'images/s', true, plain, mean(loops));
+              ledger.add(row, 'images/s', true, plain, loop);
             }
           }
         }
@@ -102,15 +76,72 @@ async function warmUp(place: ServerPlace, body: Buffer): Promise<void> {
   await manage(place, 'DELETE', '/models/ok');
 }
 
-/** What came of a server's turn. */
-interface Turn extends LoadResult {
+/** One setting. */
+interface Setting {
+  readonly batchSize: number;
+  /** Workers. */
+  readonly count: number;
+  /** Seconds that each server and the loop are timed for. */
+  readonly length: number;
+}
+
+/** What came of a server's turns. */
+interface Turns {
+  readonly release: Release;
+  readonly perSecond: number;
+  readonly failed: number;
+  readonly firstFailure: string | null;
   /** Percent of the GPUs, sample by sample; empty where there is none. */
   readonly gpuBusy: readonly number[];
 }
 
-async function take(load: Load): Promise<Turn> {
-  const gpus = new GpuWatch(500);
-  const result = await tryLoad(load);
-  await gpus.stop();
-  return { ...result, gpuBusy: gpus.samples.map(({ percent }) => percent) };
+/**
+ * Images a second of each server and of the plain loop. The servers have their turns there and back, the loop before, between and
+ * after: the machine is quicker at one time than at another.
+ */
+async function compare(
+  classifier: Classifier,
+  there: readonly ServerPlace[],
+  { batchSize, count, length }: Setting,
+): Promise<{ readonly turns: readonly Turns[]; readonly loop: number }> {
+  for (const place of there)
+    await registerModel(place, classifier.archive, {
+      batchSize,
+      delayMs: batchSize > 1 ? 100 : 0,
+      workers: count,
+    });
+  const gpus = there.map(() => [] as number[]);
+  const results = there.map(() => [] as LoadResult[]);
+  const loops = [await classifier.plainLoop(batchSize, length / 3)];
+  for (const order of [there, there.toReversed()]) {
+    for (const place of order) {
+      const watch = new GpuWatch(500);
+      const result = await tryLoad({
+        url: `${place.inference}/predictions/${classifier.archive}`,
+        seconds: length / 2,
+        warmupSeconds: 1,
+        body: classifier.image,
+        // Enough for every worker to have a batch at hand while it works on one.
+        connections: 2 * count * batchSize,
+        headers: { 'content-type': 'image/jpeg' },
+      });
+      await watch.stop();
+      const index = there.indexOf(place);
+      results[index]?.push(result);
+      gpus[index]?.push(...watch.samples.map(({ percent }) => percent));
+    }
+    loops.push(await classifier.plainLoop(batchSize, length / 3));
+  }
+  for (const place of there) await manage(place, 'DELETE', `/models/${classifier.archive}`);
+  const turns = there.map(({ release }, index) => {
+    const both = results[index] ?? [];
+    return {
+      release,
+      perSecond: mean(both.map(({ perSecond }) => perSecond)),
+      failed: both.reduce((sum, { failed }) => sum + failed, 0),
+      firstFailure: both.find(({ failed }) => failed > 0)?.firstFailure ?? null,
+      gpuBusy: gpus[index] ?? [],
+    };
+  });
+  return { turns, loop: mean(loops) };
 }
