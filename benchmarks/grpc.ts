@@ -1,6 +1,6 @@
 import { type BareServer, startBareServer } from './bare-server.js';
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { type Load, runLoad } from './load.js';
+import { type Load, runLoad, warmUp } from './load.js';
 
 const model = 'one';
 /** Those that call at once. */
@@ -62,7 +62,7 @@ async function compare(
       await place.start();
       await registerModel(place, model, { batchSize: 1, delayMs: 0 });
       for (const door of doorsOf(place)) {
-        await runLoad({ ...door, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+        await warmUp(door);
       }
     }
     for (let round = 0; round < rounds; round += 1) {

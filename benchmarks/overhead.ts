@@ -1,6 +1,6 @@
 import { startBareServer } from './bare-server.js';
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { runLoad } from './load.js';
+import { runLoad, warmUp } from './load.js';
 import { processorSeconds } from './processor-seconds.js';
 
 const connections = [1, 8, 32];
@@ -30,7 +30,7 @@ export async function overhead({ releases, rounds, seconds, log }: Contest): Pro
         for (const { model, size, delayMs } of batches) {
           await registerModel(place, model, { batchSize: size, delayMs });
           const url = `${place.inference}/predictions/${model}`;
-          await runLoad({ url, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+          await warmUp({ url });
         }
       }
       for (let round = 0; round < rounds; round += 1) {

@@ -4,7 +4,7 @@ import type { Release } from '../test/support/release.js';
 import type { ServerPlace } from '../test/support/server.js';
 import { Classifier, type Network } from './classifier.js';
 import { type Contest, Ledger, manage, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { type LoadResult, runLoad, tryLoad } from './load.js';
+import { type LoadResult, tryLoad, warmUp } from './load.js';
 
 /** What is varied. */
 interface Sweep {
@@ -43,7 +43,7 @@ export async function sweep(contest: Contest, { label, network, workers, batches
           await classifier.pack(place.store, place.release);
           log(`starting ${place.release.name}`);
           await place.start();
-          await warmUp(place, classifier.image);
+          await warmServer(place, classifier.image);
         }
         for (let round = 0; round < rounds; round += 1) {
           for (const batchSize of batches) {
@@ -69,10 +69,10 @@ export async function sweep(contest: Contest, { label, network, workers, batches
 }
 
 /** Has the server's own code compiled, which the few requests a second of a large network take minutes to bring about. */
-async function warmUp(place: ServerPlace, body: Buffer): Promise<void> {
+async function warmServer(place: ServerPlace, body: Buffer): Promise<void> {
   await packHandler(place, 'ok', 'ok.py');
   await registerModel(place, 'ok');
-  await runLoad({ url: `${place.inference}/predictions/ok`, connections: 32, seconds: 1, warmupSeconds: 4, body });
+  await warmUp({ url: `${place.inference}/predictions/ok` }, body);
   await manage(place, 'DELETE', '/models/ok');
 }
 

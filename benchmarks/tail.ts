@@ -1,5 +1,5 @@
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { runLoad } from './load.js';
+import { runLoad, warmUp } from './load.js';
 
 const model = 'ok';
 const connections = 64;
@@ -20,7 +20,7 @@ export async function tail({ releases, rounds, seconds, log }: Contest): Promise
       await place.start();
       await registerModel(place, model);
       // Both are warm before anything counts.
-      await runLoad({ url: urlOf(place.inference), connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+      await warmUp({ url: urlOf(place.inference) });
     }
     for (let round = 0; round < rounds * turns; round += 1) {
       const slowest = places.at(-1);

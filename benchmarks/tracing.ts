@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { runLoad } from './load.js';
+import { runLoad, warmUp } from './load.js';
 import { processorSeconds } from './processor-seconds.js';
 
 const model = 'one';
@@ -44,7 +44,7 @@ export async function tracing({ releases, rounds, seconds, log }: Contest): Prom
           await place.start({ config: [...base, ...config(`http://127.0.0.1:${port}`)] });
           await registerModel(place, model);
           const url = `${place.inference}/predictions/${model}`;
-          await runLoad({ url, connections: 32, seconds: 1, warmupSeconds: 4, body: 'x' });
+          await warmUp({ url });
         }
         for (let round = 0; round < rounds; round += 1) {
           log(`round ${round + 1} of ${rounds}`);
