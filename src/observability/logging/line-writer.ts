@@ -1,3 +1,5 @@
+import type { WriteRound } from './write-round.js';
+
 /** Where lines end up: a file or the console. */
 export interface Target {
   /** Writes all of it, or throws. Called again only once the last call has ended. */
@@ -10,8 +12,8 @@ export interface Target {
 export interface LineWriterOptions {
   /** Bytes that may wait. Lines beyond it are dropped; default 8 MiB. */
   readonly limit?: number;
-  /** Milliseconds that a line waits for company at most; default 50. */
-  readonly delay?: number;
+  /** When lines are written, together with those of other writers. */
+  readonly round: WriteRound;
   /** The line that tells of dropped ones. */
   readonly notice: (dropped: number) => string;
   /** Hears of the first failure of a row of them. */
@@ -47,7 +49,6 @@ export class LineWriter {
   /** Bytes that wait or are being written, without the text. */
   #waiting = 0;
   #dropped = 0;
-  #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   #failing = false;
   #closed = false;
@@ -98,23 +99,20 @@ export class LineWriter {
   }
 
   #startLater(): void {
-    if (this.#timer === null && this.#writing === null) {
-      this.#timer = setTimeout(() => this.#start(), this.#options.delay ?? 50).unref();
+    if (this.#writing === null) {
+      this.#options.round.join(this.#start);
     }
   }
 
-  #start(): void {
-    if (this.#timer !== null) {
-      clearTimeout(this.#timer);
-      this.#timer = null;
-    }
+  readonly #start = (): void => {
+    this.#options.round.leave(this.#start);
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = null;
       if (this.#holdsSome()) {
         this.#startLater();
       }
     });
-  }
+  };
 
   #holdsSome(): boolean {
     return this.#pieces.length > 0 || this.#filled > 0 || this.#text !== '' || this.#dropped > 0;

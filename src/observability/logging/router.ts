@@ -5,6 +5,7 @@ import type { AppenderPlan, LayoutPlan, LoggerPlan, LoggingPlan } from './plan.j
 import { type LogRecord, lets, type Threshold } from './record.js';
 import { RolledFiles } from './rolled-files.js';
 import { RollingFile } from './rolling-file.js';
+import { WriteRound } from './write-round.js';
 
 /** What one logger's lines pass: its threshold, then each layout once, then the writers that share it. */
 export interface Route {
@@ -22,6 +23,7 @@ export class Router {
   readonly #appenders = new Map<string, { layout: Layout; writer: LineWriter }>();
   readonly #layouts = new Map<string, Layout>();
   readonly #writers = new Set<LineWriter>();
+  readonly #round = new WriteRound();
   /** One sentence for each appender that could not be opened. */
   readonly problems: string[] = [];
 
@@ -51,6 +53,7 @@ export class Router {
       return null;
     }
     const writer = new LineWriter(target, {
+      round: this.#round,
       notice: (dropped) => layout(note(`${dropped} lines were dropped: they came faster than they could be written.`)),
       failed: (error) => {
         if (appender.kind === 'file') {

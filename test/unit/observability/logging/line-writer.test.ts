@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { LineWriter, type Target } from '../../../../src/observability/logging/line-writer.js';
+import { WriteRound } from '../../../../src/observability/logging/write-round.js';
 
 /** A target whose writes end when the test says so. */
 function slowTarget() {
@@ -37,7 +38,7 @@ function slowTarget() {
   };
 }
 
-const options = { notice: (dropped: number) => `${dropped} dropped\n`, failed: () => {}, delay: 1 };
+const options = { notice: (dropped: number) => `${dropped} dropped\n`, failed: () => {}, round: new WriteRound(1) };
 
 test('lines are written together, in order', async () => {
   const { target, written, go } = slowTarget();
