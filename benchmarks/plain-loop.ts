@@ -13,6 +13,8 @@ export class PlainLoop {
   /** @param args `plain_classifier.py loop …` */
   constructor(python: string, args: readonly string[]) {
     this.#child = spawn(python, args);
+    // A pipe whose reader has died: `run` says so, in Python's own words.
+    this.#child.stdin.on('error', () => {});
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stderr.on('data', (text) => {
       this.#errors += text;
