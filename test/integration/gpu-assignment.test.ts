@@ -80,6 +80,6 @@ describe.runIf(process.platform === 'linux')('the GPUs of nvidia-smi, as many as
   it('that do not exist make a list void, which is told', async () => {
     expect(await gpusOf('beyond', 1)).toEqual([1]);
     expect((await api.describe('beyond')).deviceIds).toBeUndefined();
-    expect(place.log()).toMatch(/Invalid deviceId:3, ignore deviceIds list/);
+    await expect.poll(() => place.log(), { timeout: 5000 }).toMatch(/Invalid deviceId:3, ignore deviceIds list/);
   });
 });
