@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from ts_worker.cpu_placement import place
+from ts_worker.wake_placement import WakePlacement
 
 
 class CpuThreads:
@@ -14,11 +15,14 @@ class CpuThreads:
     The thread count of torch belongs to the thread that sets it: call from the one that runs the handler.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wake_placement: WakePlacement) -> None:
+        """`wake_placement` is told the share as well."""
         self._given: int | None = None
+        self._wake_placement = wake_placement
 
     def follow(self, order: Any) -> None:
         """Does what a Load or a Tune says of cores: first where this worker runs, then with how many threads."""
+        self._wake_placement.allot(order.cpu_threads)
         if order.HasField("placement"):
             place(order.placement.cpus, order.placement.memory_node)
         self.give(order.cpu_threads)

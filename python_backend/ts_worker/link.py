@@ -13,6 +13,7 @@ from ts_worker.outbox import ALONE, RESULTS, Outbox
 from ts_worker.rank import is_silent_rank, own_rank
 from ts_worker.shared_memory import SharedMemory
 from ts_worker.stand_in import StandIn
+from ts_worker.wake_placement import WakePlacement
 from ts_worker.wire import Wire
 
 
@@ -39,6 +40,8 @@ class Link:
         self._inbox: SimpleQueue[Any] = SimpleQueue()
         self._wanted_back = False
         self._outbox = Outbox(wire)
+        #: Where the frontend wakes when it is sent the results of a handler that ran for long.
+        self.wake_placement = WakePlacement(wire.peer_pid())
         self._cancelled: dict[int, set[int]] = {}
         self.flow = Flow()
         self.on_cancel: Callable[[int], object] | None = None
@@ -70,8 +73,15 @@ class Link:
         `kind` is PIECES or RESULTS (`ts_worker.outbox`) for one that has nothing else, and may travel with its like. A
         result waits for others a moment where there may be more: as long as a handler is busy for a short while.
         """
-        self._outbox.put(message.SerializeToString(), kind)
-        if kind == RESULTS and (self._stand_in.principal_there or self._reading.locked()):
+        data = message.SerializeToString()
+        if kind == RESULTS and self._reading.locked() and not self._stand_in.principal_there:
+            # The handler ran for long, and its thread goes on with the next batch.
+            with self.wake_placement.elsewhere():
+                self._outbox.put(data, kind)
+                self._outbox.flush()
+            return
+        self._outbox.put(data, kind)
+        if kind == RESULTS and self._stand_in.principal_there:
             self._outbox.flush()
 
     def receive(self) -> Any:

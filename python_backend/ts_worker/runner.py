@@ -40,7 +40,7 @@ class Runner:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._metrics = MetricRecorder(link)
-        self._threads = CpuThreads()
+        self._threads = CpuThreads(link.wake_placement)
         self._model: Model | None = None
 
     def run(self) -> NoReturn:

@@ -17,6 +17,9 @@ from struct import Struct
 from ts_worker import frames
 from ts_worker.messages import ATTACH
 
+# Process, user and group, as SO_PEERCRED has them.
+_CREDENTIALS = Struct("3i")
+
 # The only stream of its connection.
 _STREAM = 1
 
@@ -86,6 +89,16 @@ class Wire:
     def ending(self) -> str:
         """How the stream ended, for the log; empty while it lives."""
         return self._ending
+
+    def peer_pid(self) -> int:
+        """The process at the other end; 0 where that cannot be told."""
+        if self._ending or self._socket.family != getattr(socket, "AF_UNIX", None):
+            return 0
+        try:
+            credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        except (AttributeError, OSError):
+            return 0
+        return int(_CREDENTIALS.unpack(credentials)[0])
 
     def _receive(self, data: bytes) -> None:
         if not data:
