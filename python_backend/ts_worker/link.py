@@ -77,12 +77,9 @@ class Link:
         if kind == RESULTS and self._reading.locked() and not self._stand_in.principal_there:
             # The handler ran for long, and its thread goes on with the next batch.
             with self.wake_placement.elsewhere():
-                self._outbox.put(data, kind)
-                self._outbox.flush()
-            return
-        self._outbox.put(data, kind)
-        if kind == RESULTS and self._stand_in.principal_there:
-            self._outbox.flush()
+                self._put(data, kind)
+        else:
+            self._put(data, kind)
 
     def receive(self) -> Any:
         """Waits for the next ToWorker message that is neither a Cancel nor a Flow; None when the stream is over."""
@@ -115,6 +112,12 @@ class Link:
     def ending(self) -> str:
         """How the stream ended, for the log."""
         return self._wire.ending()
+
+    def _put(self, data: bytes, kind: int) -> None:
+        # Only then it is looked whether a result may wait: a stand-in that has just begun has seen nothing to send.
+        self._outbox.put(data, kind)
+        if kind == RESULTS and (self._stand_in.principal_there or self._reading.locked()):
+            self._outbox.flush()
 
     def _next(self) -> Any:
         with self._turn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class WakePlacement:
@@ -20,8 +20,8 @@ class WakePlacement:
         """`peer` is the pid of a process with the same cores as this one; 0: it is not known, and nothing is done."""
         self._peer = peer
         self._cores: set[int] = set()
-        #: Whether this process computes on every core, as one at a time can. Only such a one places its peer.
-        self.has_all_cores = False
+        # Whether this process computes on every core, as one at a time can. Only such a one places its peer.
+        self._has_all_cores = False
         try:
             # Keeps the interpreter's lock: the call is shorter than it takes to be given the lock again.
             self._core_of_caller = ctypes.PyDLL(None).sched_getcpu
@@ -33,7 +33,7 @@ class WakePlacement:
 
     def allot(self, threads: int) -> None:
         """This process may compute on so many cores; 0: it is not said."""
-        self.has_all_cores = threads >= len(self._cores) > 1
+        self._has_all_cores = threads >= len(self._cores) > 1
 
     @contextmanager
     def elsewhere(self) -> Iterator[None]:
@@ -44,22 +44,16 @@ class WakePlacement:
             yield
         finally:
             if is_placed:
-                self._bind(self._cores)
+                with suppress(OSError):  # it has ended
+                    os.sched_setaffinity(self._peer, self._cores)
 
     def _place(self) -> bool:
-        if not (self._peer and self.has_all_cores):
+        if not (self._peer and self._has_all_cores):
             return False
         try:
             if os.sched_getaffinity(self._peer) != self._cores:
                 return False
+            os.sched_setaffinity(self._peer, self._cores - {self._core_of_caller()})
         except OSError:
-            return False
-        return self._bind(self._cores - {self._core_of_caller()})
-
-    def _bind(self, cores: set[int]) -> bool:
-        try:
-            os.sched_setaffinity(self._peer, cores)
-        except OSError:
-            self._peer = 0  # it has ended, or may not be touched
-            return False
+            return False  # it has ended, or may not be touched
         return True

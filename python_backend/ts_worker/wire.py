@@ -92,7 +92,7 @@ class Wire:
 
     def peer_pid(self) -> int:
         """The process at the other end; 0 where that cannot be told."""
-        if self._ending or self._socket.family != getattr(socket, "AF_UNIX", None):
+        if self._ending or self._socket.family != socket.AF_UNIX:
             return 0
         try:
             credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)

@@ -75,6 +75,25 @@ def test_a_result_waits_for_no_handler_that_runs_for_long(ends: Ends) -> None:
     assert ends.worker.next_event("result").batch_id == 1
 
 
+def test_nor_one_that_is_sent_just_as_the_stand_in_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frontend = Frontend(tmp_path)
+    link = Link(Wire(frontend.target), lambda: None)
+    put = link._outbox.put
+
+    def put_as_it_begins(message: bytes, kind: int) -> None:
+        assert link._reading.acquire(blocking=False)
+        put(message, kind)
+
+    # This test begins in its place.
+    monkeypatch.setattr(link._stand_in, "start", lambda: None)
+    link.open("9000", "secret")
+    worker = frontend.accept()
+    monkeypatch.setattr(link._outbox, "put", put_as_it_begins)
+    link.send(result(1), RESULTS)
+    assert worker.next_event("result").batch_id == 1
+    frontend.close()
+
+
 def test_nor_one_that_a_handler_left_which_ran_for_long_itself(ends: Ends) -> None:
     ends.worker.send(batches={"batches": [{"id": 1}, {"id": 2}]})
     ends.link.receive()
