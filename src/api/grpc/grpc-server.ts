@@ -4,6 +4,7 @@ import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { StartupError } from '../../errors/startup-error.js';
 import { HealthService } from './health-service.js';
+import { tabulateStreams } from './session-streams.js';
 import { answerUnknownMethods } from './unknown-methods.js';
 
 /** One service of a server. */
@@ -49,6 +50,7 @@ export class GrpcServer {
     this.#options = options;
     this.#server = new Server({ ...channelOptions(options), interceptors: [options.interceptor] });
     answerUnknownMethods(this.#server);
+    tabulateStreams(this.#server);
     this.#health = new HealthService(
       apis.map(({ name }) => name),
       healthy,
