@@ -1,6 +1,7 @@
+import { mean } from '../src/benchmark/statistics.js';
 import { type BareServer, startBareServer } from './bare-server.js';
 import { type Contest, Ledger, orderOf, packHandler, type Row, registerModel, withPlaces } from './contest.js';
-import { type Load, runLoad, warmUp } from './load.js';
+import { type Load, type LoadResult, runLoad, warmUp } from './load.js';
 
 const model = 'one';
 /** Those that call at once. */
@@ -42,13 +43,15 @@ async function compare(
 ): Promise<Row[]> {
   const ledger = new Ledger();
   const bare = async ({ calls, row, ...spread }: Clients): Promise<void> => {
-    const load = { connections: calls, seconds, warmupSeconds, body: 'x' };
-    const rest = (await runLoad({ ...load, url: http.url })).perSecond;
-    if (spread.channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, http, rest);
-    for (const { name, url } of rpc) {
-      const { perSecond } = await runLoad({ ...load, ...spread, url, model: 'ok' });
+    const load = { connections: calls, seconds: seconds / 2, warmupSeconds, body: 'x' };
+    const doors = [{ url: http.url }, ...rpc.map(({ url }) => ({ url, model: 'ok', ...spread }))];
+    const [rest, ...called] = await thereAndBack(doors.map((door) => ({ ...load, ...door })));
+    if (!rest) return;
+    if (spread.channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, http, rest.perSecond);
+    for (const [index, { perSecond }] of called.entries()) {
+      const name = rpc[index]?.name ?? '';
       ledger.add(`gRPC, ${row}`, 'req/s', true, { name }, perSecond);
-      ledger.add(`gRPC of REST, ${row}`, '×', true, { name: `${name} of ${http.name}` }, perSecond / rest);
+      ledger.add(`gRPC of REST, ${row}`, '×', true, { name: `${name} of ${http.name}` }, perSecond / rest.perSecond);
     }
   };
   await withPlaces(releases, async (places) => {
@@ -71,11 +74,8 @@ async function compare(
         const { calls, row, ...spread } = client;
         if (calls === most) await bare(client);
         for (const place of orderOf(round, places)) {
-          const measured = [];
-          for (const door of doorsOf(place)) {
-            measured.push(await runLoad({ ...door, ...spread, connections: calls, seconds, warmupSeconds, body: 'x' }));
-          }
-          const [rest, called] = measured;
+          const load = { ...spread, connections: calls, seconds: seconds / 2, warmupSeconds, body: 'x' };
+          const [rest, called] = await thereAndBack(doorsOf(place).map((door) => ({ ...load, ...door })));
           if (!rest || !called) continue;
           if (spread.channels === undefined) ledger.add(`REST, ${row}`, 'req/s', true, place.release, rest.perSecond);
           ledger.add(`gRPC, ${row}`, 'req/s', true, place.release, called.perSecond);
@@ -86,4 +86,19 @@ async function compare(
     }
   });
   return ledger.rows();
+}
+
+/**
+ * Each load twice, there and back, so that neither always runs on what the other leaves behind, such as logs to be compressed,
+ * and a machine that becomes slower or quicker meanwhile does so for all.
+ */
+async function thereAndBack(loads: readonly Load[]): Promise<Pick<LoadResult, 'perSecond' | 'p50'>[]> {
+  const results = loads.map(() => [] as LoadResult[]);
+  for (const order of [loads, loads.toReversed()]) {
+    for (const load of order) results[loads.indexOf(load)]?.push(await runLoad(load));
+  }
+  return results.map((both) => ({
+    perSecond: mean(both.map(({ perSecond }) => perSecond)),
+    p50: mean(both.map(({ p50 }) => p50)),
+  }));
 }
