@@ -2,7 +2,7 @@
 const initialSlots = 16;
 
 /**
- * Streams of one HTTP/2 session by their ids, as a `Map` has them. V8's `Map` is replaced by another whenever its entries and the
+ * Streams of one HTTP/2 session by their ids, of 1 and more, as a `Map` has them. V8's `Map` is replaced by another whenever its entries and the
  * holes of deleted ones fill it, which is every few calls, and the old one refers to the new one and to all that it held: once one
  * of them lies among the old objects, each keeps its successor from the collector of young objects, and with it most calls
  * that are long over. This one stays in its place, and forgets what is deleted.
@@ -18,7 +18,7 @@ export class StreamTable<Stream> extends Map<number, Stream> {
   }
 
   override has(id: number): boolean {
-    return this.#ids[this.#slot(id)] === id;
+    return this.#streams[this.#slot(id)] !== undefined;
   }
 
   override get(id: number): Stream | undefined {

@@ -39,6 +39,12 @@ describe('a stream table', () => {
     expect(new Set(table.values())).toEqual(new Set(map.values()));
   });
 
+  it('has no stream of the session itself, which has the id 0', () => {
+    const table = new StreamTable<string>();
+    table.set(1, 'one');
+    expect([table.get(0), table.has(0), table.delete(0), table.size]).toEqual([undefined, false, false, 1]);
+  });
+
   it('takes another stream under an id that it has', () => {
     const table = new StreamTable<string>();
     table.set(3, 'one').set(3, 'other');
