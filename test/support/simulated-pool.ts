@@ -2,6 +2,7 @@ import type { AutoscaleSettings } from '../../src/config/autoscale.js';
 import { decide } from '../../src/scaling/decide.js';
 import { LoadHistory } from '../../src/scaling/load-history.js';
 import { Pace } from '../../src/scaling/pace.js';
+import { randomOf } from './random.js';
 
 /** What is simulated: a pool of workers whose handler takes as long every time, on a clock of its own. */
 export interface SimulatedPool {
@@ -96,17 +97,6 @@ export function simulate(pool: SimulatedPool): SimulatedRun {
     workers = workers.slice(0, target);
   }
   return { changes, latencies: latencies.sort((a, b) => a - b), workerSeconds: workerMs / 1000 };
-}
-
-/** A small generator of uniform numbers (mulberry32): the same for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function poisson(mean: number, random: () => number): number {

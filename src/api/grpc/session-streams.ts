@@ -13,8 +13,8 @@ interface SessionState {
 
 /**
  * Has the sessions of a server keep their streams in a `StreamTable`, in place of the `Map` that Node gives them: with that one,
- * the collector copies most calls twice and takes an eighth of the event loop. Where a later grpc-js or Node has no such place, all
- * stays as it is, and a test tells.
+ * the collector copies most calls twice, and takes up to a tenth of a busy event loop (docs/performance.md). Where a later grpc-js or
+ * Node has no such place, all stays as it is, and a test tells.
  */
 export function tabulateStreams(server: Server): void {
   const taking = server as unknown as Taking;

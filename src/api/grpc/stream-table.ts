@@ -2,10 +2,10 @@
 const initialSlots = 16;
 
 /**
- * Streams of one HTTP/2 session by their ids, of 1 and more, as a `Map` has them. V8's `Map` is replaced by another whenever its entries and the
- * holes of deleted ones fill it, which is every few calls, and the old one refers to the new one and to all that it held: once one
- * of them lies among the old objects, each keeps its successor from the collector of young objects, and with it most calls
- * that are long over. This one stays in its place, and forgets what is deleted.
+ * Streams of one HTTP/2 session by their ids, of 1 and more, as a `Map` has them. V8's `Map` is replaced by another whenever its
+ * entries and the holes of deleted ones fill it, which is every few calls, and the old one refers to the new one and to all that
+ * it held: once one of them lies among the old objects, each keeps its successor from the collector of young objects, and with
+ * it most calls that are long over. This one stays in its place, and forgets what is deleted.
  */
 export class StreamTable<Stream> extends Map<number, Stream> {
   /** 0: a free slot. A stream lies at the first free slot from where its id points to. */
@@ -64,8 +64,7 @@ export class StreamTable<Stream> extends Map<number, Stream> {
   }
 
   override *entries(): MapIterator<[number, Stream]> {
-    const ids = [...this.#ids].filter((id) => id !== 0);
-    for (const id of ids) {
+    for (const id of this.#ids.filter((held) => held !== 0)) {
       if (this.has(id)) yield [id, this.get(id) as Stream];
     }
   }

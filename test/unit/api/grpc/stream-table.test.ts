@@ -1,18 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { StreamTable } from '../../../../src/api/grpc/stream-table.js';
-
-/** Whole numbers below a bound, the same in every run. */
-function drawing(seed: number): (bound: number) => number {
-  let state = seed;
-  return (bound) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  };
-}
+import { randomOf } from '../../../support/random.js';
 
 describe('a stream table', () => {
   it('holds what a Map would, whatever comes and goes', () => {
-    const draw = drawing(7);
+    const random = randomOf(7);
+    const draw = (bound: number) => Math.floor(random() * bound);
     const table = new StreamTable<object>();
     const map = new Map<number, object>();
     let id = 1;
