@@ -13,6 +13,7 @@ import torch
 
 from ts.handler_utils.timer import timed
 from ts.torch_handler import devices
+from ts.torch_handler.channels_last import ChannelsLast
 from ts.torch_handler.compiling import compile_options, compile_with_ipex, compiled
 from ts.torch_handler.optional import is_installed, require
 from ts.torch_handler.source_module import load_source_module
@@ -117,6 +118,9 @@ class BaseHandler(abc.ABC):  # noqa: B024 - subclasses rely on the base, not on 
 
     Nothing here relies on ``__init__`` having run, so that a subclass may leave out ``super().__init__()``.
     """
+
+    #: Runs the model that the handler had at its last batch.
+    __runner: ChannelsLast | None = None
 
     def __init__(self) -> None:
         self.model: Any = None
@@ -238,9 +242,10 @@ class BaseHandler(abc.ABC):  # noqa: B024 - subclasses rely on the base, not on 
 
     @timed
     def inference(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call the model with what :meth:`preprocess` gave, without gradients."""
-        with torch.inference_mode():
-            return self.model(data.to(self.device), *args, **kwargs)
+        """Call the model with what :meth:`preprocess` gave, without gradients; see :class:`ChannelsLast`."""
+        if self.__runner is None or self.__runner.model is not self.model:
+            self.__runner = ChannelsLast(self.model, getattr(self, "model_yaml_config", None))
+        return self.__runner.infer(data.to(self.device), *args, **kwargs)
 
     @timed
     def postprocess(self, data: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-_NO = ("false", "0", "no", "off")
+from ts.torch_handler.switches import is_on
 
 
 def weights_only(model_yaml_config: dict[str, Any] | None) -> bool:
@@ -17,11 +17,7 @@ def weights_only(model_yaml_config: dict[str, Any] | None) -> bool:
     True, unless the model's yaml has ``handler: {weights_only: false}`` or, where the yaml says nothing, the
     environment has ``TS_WEIGHTS_ONLY=false``.
     """
-    section = (model_yaml_config or {}).get("handler")
-    chosen = section.get("weights_only") if isinstance(section, dict) else None
-    if chosen is None:
-        chosen = os.environ.get("TS_WEIGHTS_ONLY", "true")
-    return chosen.strip().lower() not in _NO if isinstance(chosen, str) else bool(chosen)
+    return is_on("weights_only", "TS_WEIGHTS_ONLY", model_yaml_config)
 
 
 def load_pickle(path: str, map_location: Any, model_yaml_config: dict[str, Any] | None) -> Any:
