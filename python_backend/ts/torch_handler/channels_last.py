@@ -14,7 +14,7 @@ from ts.torch_handler.switches import is_on
 logger = logging.getLogger("ts.torch_handler.base_handler")
 
 #: Of all convolutions together. A network with fewer takes a fraction of a millisecond, and turning its tensors over
-#: costs more of that than is gained: 0.73 of the speed with 800 weights, 1.23 with 18,720 (docs/performance.md).
+#: may cost more of that than is gained: 0.80 of the speed with 324 weights, 1.28 with 18,720 (docs/performance.md).
 _FEWEST_WEIGHTS = 10_000
 #: What the errors of code have in common that counts on the usual layout.
 _WORDS_OF_LAYOUT = ("contiguous", "stride")
