@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 import pytest
@@ -105,8 +107,9 @@ def test_explanations_still_have_their_gradients() -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_a_model_that_views_keeps_the_usual_layout(caplog: pytest.LogCaptureFixture) -> None:
-    model, data = made(Viewing), batch()
+@pytest.mark.parametrize(("how", "named"), [(nn.Module.eval, "Viewing"), (torch.jit.script, "RecursiveScriptModule")])
+def test_a_model_that_views_keeps_the_usual_layout(how: Any, named: str, caplog: pytest.LogCaptureFixture) -> None:
+    model, data = how(made(Viewing)), batch()
     expected = answer(model, data)
     runner = ChannelsLast(model, None)
     with caplog.at_level(logging.INFO):
@@ -114,7 +117,17 @@ def test_a_model_that_views_keeps_the_usual_layout(caplog: pytest.LogCaptureFixt
         assert torch.equal(runner.infer(data), expected)
     assert not is_turned(model)
     (line,) = caplog.messages
-    assert line.startswith("Viewing does not run channels last, and keeps the usual layout: view size")
+    assert re.match(f"{named} does not run channels last, and keeps the usual layout: .*view size is not", line)
+
+
+def test_threads_side_by_side_are_all_answered() -> None:
+    model, data = made(Viewing), batch()
+    expected = answer(model, data)
+    runner = ChannelsLast(model, None)
+    with ThreadPoolExecutor(8) as threads:
+        for found in threads.map(lambda _: runner.infer(data), range(64)):
+            assert torch.equal(found, expected)
+    assert not is_turned(model)
 
 
 def test_one_that_views_later_is_answered_all_the_same() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,9 @@ logger = logging.getLogger("ts.torch_handler.base_handler")
 _FEWEST_WEIGHTS = 10_000
 #: What the errors of code have in common that counts on the usual layout.
 _WORDS_OF_LAYOUT = ("contiguous", "stride")
+#: Held by whoever turns weights or finds out whether a model puts up with it: threads of micro-batching may infer side
+#: by side.
+_deciding = threading.RLock()
 
 
 class ChannelsLast:
@@ -51,9 +55,13 @@ class ChannelsLast:
         """
         if not (self._convolutions and _suits(batch)):
             return _run(self.model, batch, args, kwargs)
-        # Threads of micro-batching may come here side by side: turning twice does no harm.
-        if not self._turned:
+        if self._proven and self._turned:
+            return self._attempt(batch, args, kwargs)
+        with _deciding:
             self._turn(torch.channels_last)
+            return self._attempt(batch, args, kwargs)
+
+    def _attempt(self, batch: torch.Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             answer = _contiguous(_run(self.model, batch, args, kwargs))
         except Exception as error:
@@ -63,11 +71,14 @@ class ChannelsLast:
         else:
             self._proven = True
             return answer
-        self._turn(torch.contiguous_format)
-        answer = _run(self.model, batch, args, kwargs)
-        # It was the layout's fault and not the batch's.
-        self._convolutions = []
-        logger.info("%s does not run channels last, and keeps the usual layout: %s", type(self.model).__name__, failed)
+        with _deciding:
+            self._turn(torch.contiguous_format)
+            answer = _run(self.model, batch, args, kwargs)
+            # It was the layout's fault and not the batch's.
+            self._convolutions = []
+        # TorchScript has the reason in the last of many lines.
+        reason = str(failed).strip().rpartition("\n")[2]
+        logger.info("%s does not run channels last, and keeps the usual layout: %s", type(self.model).__name__, reason)
         return answer
 
     def _turn(self, layout: torch.memory_format) -> None:
@@ -79,7 +90,7 @@ class ChannelsLast:
 
 
 def _is_wanted(model_yaml_config: dict[str, Any] | None) -> bool:
-    if (model_yaml_config or {}).get("workerStart") == "forkAfterLoad":
+    if not torch.backends.mkldnn.is_available() or (model_yaml_config or {}).get("workerStart") == "forkAfterLoad":
         return False
     return is_on("channels_last", "TS_CHANNELS_LAST", model_yaml_config)
 
