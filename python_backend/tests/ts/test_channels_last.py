@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 import torch
@@ -13,8 +13,6 @@ from torch import nn
 
 from ts.torch_handler.base_handler import BaseHandler
 from ts.torch_handler.channels_last import ChannelsLast
-
-Make = Callable[..., Any]
 
 
 class Network(nn.Module):
