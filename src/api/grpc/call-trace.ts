@@ -1,31 +1,40 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js';
 
-/** Under this key a call's metadata carry its trace from the interceptor to the method; it never leaves the process. */
+/** The value of one of the caller's metadata. */
+export type SentValue = (name: string) => string | undefined;
+
+/** What carries the trace of a call to its method. */
+export type TraceCarrier = Pick<Metadata, 'getOpaque'>;
+
+/** Under this key a call's metadata carry its trace from the door to the method; it never leaves the process. */
 const key = 'torchbridge.trace';
 
 /** Begins the trace of a call, in the caller's own where its metadata name one. @param method `package.Service/Method` */
-export function beginTrace(tracing: Tracing, method: string, metadata: Metadata): CallTrace {
+export function beginTrace(tracing: Tracing, method: string, sent: SentValue): CallTrace {
   const slash = method.indexOf('/');
-  const trace = tracing.begin({
+  return tracing.begin({
     name: method,
     attributes: {
       'rpc.system': 'grpc',
       'rpc.service': method.slice(0, slash),
       'rpc.method': method.slice(slash + 1),
     },
-    sent: { traceparent: textOf(metadata, 'traceparent'), tracestate: textOf(metadata, 'tracestate') },
+    sent: { traceparent: sent('traceparent'), tracestate: sent('tracestate') },
   });
-  metadata.setOpaque(key, trace);
-  return trace;
+}
+
+/** Has the metadata of a call carry its trace, where it has one. */
+export function carryTrace(metadata: Metadata, trace: CallTrace | null): void {
+  if (trace !== null) metadata.setOpaque(key, trace);
 }
 
 /** The trace of a call; undefined where it has none. */
-export function traceOf(metadata: Metadata): CallTrace | undefined {
+export function traceOf(metadata: TraceCarrier): CallTrace | undefined {
   return metadata.getOpaque(key) as CallTrace | undefined;
 }
 
-function textOf(metadata: Metadata, name: string): string | undefined {
-  const [value] = metadata.get(name);
-  return value === undefined ? undefined : String(value);
+/** The caller finds the trace behind the answer. */
+export function nameTrace(trailers: Metadata, { traceparent }: CallTrace): void {
+  trailers.set('traceparent', traceparent);
 }

@@ -3,18 +3,18 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import type { Config } from '../../config/config.js';
 import { type SequenceHeaderKeys, sequenceHeadersOf } from '../../config/sequence-headers.js';
 import type { Lifecycle } from '../../lifecycle/lifecycle.js';
-import type { Logging } from '../../observability/logging/logging.js';
+import type { AccessRecord, Logging } from '../../observability/logging/logging.js';
 import type { Tracing } from '../../observability/tracing/tracing.js';
 import type { Serving } from '../../serving/serving.js';
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
-import { callWatch } from './call-watch.js';
 import { inferenceApi, kserveApi, managementApi, openInferenceApi } from './definitions.js';
 import { grpcCredentials } from './grpc-credentials.js';
-import { GrpcServer, type ServedApi } from './grpc-server.js';
+import { GrpcServer } from './grpc-server.js';
 import { healthServiceName } from './health-service.js';
 import { inferenceService } from './inference-service.js';
 import { managementService } from './management-service.js';
 import { openInferenceService } from './open-inference-service.js';
+import type { ServedApi } from './served-api.js';
 
 /** The keys of the configuration that the gRPC doors obey. */
 export type GrpcDoorConfig = Pick<
@@ -112,14 +112,14 @@ function common(
     credentials,
     apis,
     healthy: () => serving.healthy(),
-    interceptor: callWatch({
+    records: {
       tokens,
       scope,
       tracing,
       open: new Set([healthServiceName]),
-      access: (record) => logging.access(record),
+      access: (record: AccessRecord) => logging.access(record),
       onCall,
-    }),
+    },
     maxRequestSize: config.maxRequestSize,
     maxResponseSize: config.maxResponseSize,
   };

@@ -1,21 +1,14 @@
-import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type ChannelOptions, Server, type ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
-import type { PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
+import { type ChannelOptions, Server, type ServerCredentials } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { StartupError } from '../../errors/startup-error.js';
+import type { CallRecordOptions } from './call-record.js';
+import { answerDirectly } from './direct/answer-directly.js';
 import { HealthService } from './health-service.js';
+import type { ServedApi } from './served-api.js';
 import { tabulateStreams } from './session-streams.js';
 import { answerUnknownMethods } from './unknown-methods.js';
-
-/** One service of a server. */
-export interface ServedApi {
-  /** Full name: `package.Service`. */
-  readonly name: string;
-  readonly service: ServiceDefinition;
-  readonly methods: UntypedServiceImplementation;
-  /** The file that it comes from, for reflection. */
-  readonly definition: PackageDefinition;
-}
+import { watchCalls } from './watched-call.js';
 
 /** What a server works with. */
 export interface GrpcServerOptions {
@@ -25,7 +18,8 @@ export interface GrpcServerOptions {
   readonly keys: { readonly host: string; readonly port: string };
   readonly credentials: ServerCredentials;
   readonly apis: readonly ServedApi[];
-  readonly interceptor: ServerInterceptor;
+  /** What is asked of every call, and who is told of it. */
+  readonly records: CallRecordOptions;
   readonly healthy: () => boolean;
   /** Bytes of a message, coming and going. */
   readonly maxRequestSize: number;
@@ -48,9 +42,10 @@ export class GrpcServer {
   constructor(options: GrpcServerOptions) {
     const { apis, healthy } = options;
     this.#options = options;
-    this.#server = new Server({ ...channelOptions(options), interceptors: [options.interceptor] });
+    this.#server = new Server({ ...channelOptions(options), interceptors: [watchCalls(options.records)] });
     answerUnknownMethods(this.#server);
     tabulateStreams(this.#server);
+    answerDirectly(this.#server, options);
     this.#health = new HealthService(
       apis.map(({ name }) => name),
       healthy,

@@ -1,5 +1,6 @@
-import type { handleUnaryCall, Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData } from '@grpc/grpc-js';
 import type { Logger } from '../../observability/logging/logging.js';
+import type { TraceCarrier } from './call-trace.js';
 import { failureOf, type GrpcDoor, servingErrorOf } from './grpc-error.js';
 
 /** What a unary method answers. */
@@ -8,9 +9,21 @@ export interface Reply<Response> {
   readonly trailers?: Metadata;
 }
 
+/** A unary call whose message has come, as grpc-js and `DirectCall` hand it over. */
+export interface UnaryCall<Request> {
+  readonly request: Request;
+  readonly metadata: TraceCarrier;
+  readonly cancelled: boolean;
+  getPath(): string;
+  once(event: 'cancelled', gone: () => void): unknown;
+}
+
+/** Answers a unary call; as grpc-js has it too. */
+export type UnaryHandler<Request, Response> = (call: UnaryCall<Request>, respond: sendUnaryData<Response>) => void;
+
 /** The call that a method answers, as far as methods need it. */
 export interface CallContext {
-  readonly metadata: Metadata;
+  readonly metadata: TraceCarrier;
   /** Says which request the call is, for what is logged of it. */
   concerns(requestId: string): void;
   /** Calls back when the caller has hung up or its deadline has passed; perhaps also after the answer. */
@@ -27,7 +40,7 @@ export interface Failing {
 export function unary<Request, Response>(
   { door, log }: Failing,
   answer: (request: Request, call: CallContext) => Promise<Reply<Response>>,
-): handleUnaryCall<Request, Response> {
+): UnaryHandler<Request, Response> {
   return (call, respond) => {
     const context = new UnaryContext(call);
     answer(call.request, context).then(
@@ -45,13 +58,13 @@ export function unary<Request, Response>(
 
 class UnaryContext implements CallContext {
   requestId: string | undefined;
-  readonly #call: ServerUnaryCall<unknown, unknown>;
+  readonly #call: UnaryCall<unknown>;
 
-  constructor(call: ServerUnaryCall<unknown, unknown>) {
+  constructor(call: UnaryCall<unknown>) {
     this.#call = call;
   }
 
-  get metadata(): Metadata {
+  get metadata(): TraceCarrier {
     return this.#call.metadata;
   }
 
