@@ -4,11 +4,11 @@ import { runLoad, warmUp } from './load.js';
 const model = 'ok';
 const connections = 64;
 /** A stall of the machine by itself makes a turn's p99. More turns, and shorter ones, leave the median without. */
-const turns = 3;
+const turns = 6;
 
 /**
  * p99 at half of the load that the reference can take: its peak is measured first, in a closed loop; then each server is
- * sent half of that at a fixed rate, and times count from when a request should have gone. It has three times as many rounds as other
+ * sent half of that at a fixed rate, and times count from when a request should have gone. It has six times as many rounds as other
  * scenarios.
  */
 export async function tail({ releases, rounds, seconds, log }: Contest): Promise<Row[]> {

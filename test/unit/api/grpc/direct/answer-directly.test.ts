@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -234,6 +235,25 @@ describe('a unary call, answered directly', () => {
     );
     expect(ends[0]).toEqual(ends[1]);
     if (whole) expect(ends[0]).toMatchObject([{ status: status.CANCELLED }]);
+    expect(endOf(await direct.call([framed('echo')])).code).toBe(status.OK);
+  });
+});
+
+describe('calls that nobody means well', () => {
+  it('end with a status, whatever their bytes are', async () => {
+    const before = direct.records.length;
+    const messages = Array.from({ length: 300 }, (_, index) => {
+      const junk = Buffer.concat([framed('echo', Buffer.from('hello')), randomBytes(index % 40)]);
+      // Some begin like a message and are spoilt at one place; others are noise altogether.
+      junk[index % junk.length] = index % 256;
+      return index % 3 === 0 ? randomBytes(index % 60) : junk;
+    });
+    for (const message of messages) {
+      const cut = Math.floor(message.length / 2);
+      const { code } = endOf(await direct.call([message.subarray(0, cut), message.subarray(cut)]));
+      expect(code, message.toString('hex')).toBeOneOf(Object.values(status));
+    }
+    expect(direct.records).toHaveLength(before + messages.length);
     expect(endOf(await direct.call([framed('echo')])).code).toBe(status.OK);
   });
 });
