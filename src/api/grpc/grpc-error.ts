@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { ServingError } from '../../errors/serving-error.js';
 import { type ErrorKind, errorTable } from '../../errors/table.js';
+import { fittingText } from './fitting-text.js';
 
 /** How a call ends that has no answer. */
 export interface GrpcFailure {
@@ -69,11 +70,14 @@ export function codeOf(error: ServingError): status {
   return error.status === usual ? status[grpc] : codeOfHttpStatus(error.status);
 }
 
+/** Bytes of an error's text that are sent: clients refuse calls whose trailers are longer than 8 KiB, and Node sends none above 64. */
+const room = 4096;
+
 /** How a call ends for an error. Its HTTP status goes along in the trailers, since it may be the handler's own. */
 export function failureOf(error: ServingError, door: GrpcDoor): GrpcFailure {
   const metadata = new Metadata();
   metadata.set('ts-status', String(error.status));
-  return { code: codeOf(error), details: `${error.message}\n${className(error, door)}`, metadata };
+  return { code: codeOf(error), details: `${fittingText(error.message, room)}\n${className(error, door)}`, metadata };
 }
 
 /** What a caller is told of a defect of ours, after `log` was told more. */

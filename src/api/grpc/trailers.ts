@@ -1,8 +1,12 @@
 import { Metadata } from '@grpc/grpc-js';
 import type { Answer } from '../../batching/inference.js';
+import { fittingText } from './fitting-text.js';
 
 /** Bytes of a handler's headers that are passed on: clients refuse calls whose trailers are longer than 8 KiB. */
 const room = 4096;
+
+/** The same of the phrase beside its status. */
+const phraseRoom = 1024;
 
 /** Names that belong to the transport, or to the server's own bookkeeping. */
 const owned = new Set([
@@ -10,7 +14,9 @@ const owned = new Set([
   'content-length',
   'content-encoding',
   'host',
+  'http2-settings',
   'keep-alive',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
@@ -33,7 +39,7 @@ export function trailersOf(
   const trailers = new Metadata();
   trailers.set('x-request-id', requestId);
   if (status !== 200) trailers.set('ts-status', String(status));
-  if (phrase !== '') trailers.set('ts-status-phrase', printable(phrase));
+  if (phrase !== '') trailers.set('ts-status-phrase', printable(fittingText(phrase, phraseRoom)));
   let left = room;
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = trailerName(headers[index] as string);

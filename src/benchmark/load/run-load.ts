@@ -35,7 +35,7 @@ export function runLoad(load: Load, listener: LoadListener = {}): Promise<LoadRe
     import.meta.url.endsWith('.ts') ? './generator-process.ts' : './generator-process.js',
     import.meta.url,
   );
-  const execArgv = [...process.execArgv, ...(load.rate === null ? [] : roomy)];
+  const execArgv = load.rate === null ? process.execArgv : [...process.execArgv, ...roomy];
   const child = fork(fileURLToPath(script), { serialization: 'advanced', execArgv });
   const kill = () => child.kill('SIGKILL');
   listener.signal?.addEventListener('abort', kill, { once: true });

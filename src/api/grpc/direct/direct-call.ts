@@ -105,6 +105,7 @@ export class DirectCall implements UnaryCall<unknown> {
     if (this.#isSettled || this.#stream.closed) return;
     try {
       this.request = this.#method.deserialize(this.#message.take());
+      this.#message.drop();
     } catch (error) {
       this.#refuse(error);
       return;
@@ -175,6 +176,7 @@ export class DirectCall implements UnaryCall<unknown> {
   /** @returns whether there is someone left to answer. */
   #settle(): boolean {
     this.#isSettled = true;
+    this.#message.drop();
     clearTimeout(this.#deadlineTimer);
     return !this.#stream.destroyed && !this.#stream.closed;
   }

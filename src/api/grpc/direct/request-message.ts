@@ -16,7 +16,7 @@ export class UnreadableRequest extends Error {
 /** The one message that a unary call sends, put together from the pieces in which it comes. */
 export class RequestMessage {
   readonly #maxSize: number;
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
   #held = 0;
   /** Bytes of the message and its prefix; null until the prefix is there. */
   #whole: number | null = null;
@@ -39,6 +39,11 @@ export class RequestMessage {
   take(): Buffer {
     if (this.#held === this.#whole) return this.#joined().subarray(prefixLength);
     throw new UnreadableRequest(status.UNIMPLEMENTED, 'Received no request message for a unary method');
+  }
+
+  /** Lets go of what it holds: a caller that has its answer may keep the call open. */
+  drop(): void {
+    this.#pieces = [];
   }
 
   #wholeOf(start: Buffer): number {

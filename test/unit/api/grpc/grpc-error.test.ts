@@ -41,4 +41,15 @@ describe('errors of the server', () => {
     expect(failureOf(error, 'inference').details).toBe('x\nBadRequestException.()');
     expect(failureOf(error, 'management').details).toBe('x\norg.pytorch.serve.http.BadRequestException');
   });
+
+  it.each([
+    ['too long', `Model not found: ${'m'.repeat(100_000)}`],
+    ['too long once it is encoded', 'ä'.repeat(4000)],
+    ['half of a character', 'entry \ud83d'],
+  ])('can be sent with a text that is %s', (_, message) => {
+    const { details } = failureOf(new ServingError('badRequest', message), 'inference');
+    expect(encodeURI(details).length).toBeLessThan(4200);
+    expect(details).toMatch(/\nBadRequestException\.\(\)$/);
+    expect(details.slice(0, 6)).toBe(message.slice(0, 6));
+  });
 });

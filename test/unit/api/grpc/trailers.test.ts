@@ -24,6 +24,8 @@ describe('trailers', () => {
       'grpc-status',
       'Content-Length',
       'Connection',
+      'Proxy-Connection',
+      'HTTP2-Settings',
       'x-request-id',
       'X Y',
       'x-y-bin',

@@ -41,6 +41,8 @@ async function answer({ modelName, input }: PredictionsRequest__Output, call: Ca
     case 'patient':
       await new Promise<void>((resolve) => call.onGone(resolve));
       throw new ServingError('internal', 'nobody hears it');
+    case 'half':
+      throw new ServingError('internal', 'entry \ud83d');
     default:
       throw new ServingError('modelNotFound', `Modell „${modelName}" fehlt`);
   }
@@ -177,6 +179,7 @@ describe('a unary call, answered directly', () => {
     ['another name of the content', [framed('echo')], { 'content-type': 'application/grpc+proto' }, status.OK],
     ['a deadline that is far away', [framed('echo')], { 'grpc-timeout': '99999999H' }, status.OK],
     ['an error', [framed('absent')], {}, status.NOT_FOUND],
+    ['an error whose text is half of a character', [framed('half')], {}, status.INTERNAL],
     ['a deadline that passes', [framed('patient')], { 'grpc-timeout': '50m' }, status.DEADLINE_EXCEEDED],
     ['a deadline that makes no sense', [framed('echo')], { 'grpc-timeout': 'soon' }, status.INTERNAL],
     ['a message too large', [framed('echo', Buffer.alloc(maxRequestSize))], {}, status.RESOURCE_EXHAUSTED],
