@@ -10,7 +10,7 @@ interface Taking {
 
 /**
  * Has unary calls of these services answered by `DirectCall`, where nothing about them is out of the ordinary; grpc-js, which
- * spends about a fifth more on each (docs/performance.md), answers compressed ones, all others, and keeps the connections. Where a
+ * spends about a sixth more on each (docs/performance.md), answers compressed ones, all others, and keeps the connections. Where a
  * later grpc-js has no such place, it answers them all, and a test tells.
  */
 export function answerDirectly(
