@@ -4,7 +4,7 @@ import type { CallTrace, Tracing } from '../../observability/tracing/tracing.js'
 import type { TokenKeys, TokenScope } from '../auth/token-keys.js';
 import { badToken } from '../http/refusals.js';
 import { beginTrace, type SentValue } from './call-trace.js';
-import { codeOf } from './grpc-error.js';
+import { codeOf, type GrpcFailure } from './grpc-error.js';
 
 /** What is asked of every call of a server, and who is told of it. */
 export interface CallRecordOptions {
@@ -49,7 +49,7 @@ const ownFailures: ReadonlySet<status> = new Set([
 ]);
 
 const refusal = badToken();
-const refused = { code: codeOf(refusal), details: refusal.message };
+const refused: GrpcFailure = { code: codeOf(refusal), details: refusal.message };
 
 /** One call, however it reached the server: it asks for the token before a message is read, and tells how the call ended. */
 export class CallRecord {
@@ -70,7 +70,7 @@ export class CallRecord {
   }
 
   /** @returns the status that the call is to end with at once; null where it may go on. */
-  begin(sent: SentValue): { readonly code: status; readonly details: string } | null {
+  begin(sent: SentValue): GrpcFailure | null {
     const { tokens, scope, open, tracing } = this.#options;
     const { method, isUnknown } = this.#facts;
     if (isUnknown || open.has(method.slice(0, method.indexOf('/')))) return null;

@@ -1,11 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { inferenceApi } from '../../api/grpc/definitions.js';
+import { prefixLength, withPrefix } from '../../api/grpc/length-prefix.js';
 import { Http2Connection, type Http2Request, type StreamListener } from './http2/connection.js';
 import type { Load, Outcome, Sender } from './load.js';
 
 const { Predictions } = inferenceApi.types.org.pytorch.serve.grpc.inference.InferenceAPIsService.service;
-/** A flag for compression and the length go before each message. */
-const prefixBytes = 5;
 const wanted = new Set([':status', 'grpc-status', 'grpc-message']);
 
 /** A connection that is made with its first call, and again after it broke; several senders may share it. */
@@ -38,9 +37,6 @@ export class GrpcSender implements Sender {
   constructor(load: Load, body: Buffer, channel: GrpcChannel) {
     this.#channel = channel;
     const message = Predictions.requestSerialize({ modelName: load.model, input: { data: body } });
-    const prefixed = Buffer.alloc(prefixBytes + message.length);
-    prefixed.writeUInt32BE(message.length, 1);
-    message.copy(prefixed, prefixBytes);
     const fields = {
       ':method': 'POST',
       ':scheme': 'http',
@@ -50,7 +46,7 @@ export class GrpcSender implements Sender {
       te: 'trailers',
       ...lowerCase(load.headers),
     };
-    this.#request = { fields, body: prefixed };
+    this.#request = { fields, body: withPrefix(message) };
   }
 
   send(ended: (outcome: Outcome) => void): void {
@@ -94,7 +90,7 @@ class Call implements StreamListener {
       status: broken ?? this.#status ?? 'UNAVAILABLE',
       firstByte: this.#firstByte,
       pieces: ok ? 1 : 0,
-      bytes: Math.max(0, this.#bytes - prefixBytes),
+      bytes: Math.max(0, this.#bytes - prefixLength),
       text: ok ? '' : this.#text,
     });
   }

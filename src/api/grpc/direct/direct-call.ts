@@ -4,8 +4,9 @@ import { longestTimerMs } from '../../../batching/longest-timer.js';
 import { remoteText } from '../../remote-text.js';
 import { CallRecord, type CallRecordOptions } from '../call-record.js';
 import { carryTrace, nameTrace, type TraceCarrier } from '../call-trace.js';
+import { prefixLength, withPrefix } from '../length-prefix.js';
 import type { UnaryCall, UnaryHandler } from '../method.js';
-import { prefixLength, RequestMessage, UnreadableRequest } from './request-message.js';
+import { RequestMessage, UnreadableRequest } from './request-message.js';
 import { timeoutMs } from './timeout.js';
 
 /** What the calls of one server have in common. */
@@ -23,13 +24,6 @@ export interface DirectMethod {
   readonly deserialize: (bytes: Buffer) => unknown;
   readonly serialize: (message: object) => Buffer;
   readonly handle: UnaryHandler<unknown, object>;
-}
-
-/** How a call ends. */
-interface End {
-  readonly code: status;
-  readonly details: string;
-  readonly metadata?: Metadata | null;
 }
 
 /** As grpc-js begins answers that have no message, and those that have one. */
@@ -71,8 +65,8 @@ export class DirectCall implements UnaryCall<unknown> {
     // Its 'close' follows, and tells all that there is to tell.
     stream.once('error', () => {});
     const refusal = this.#record.begin((name) => textOf(headers, name));
-    if (refusal !== null) this.#end(refusal);
-    else if (timeout === null) this.#end({ code: status.INTERNAL, details: `Invalid grpc-timeout value "${sent}"` });
+    if (refusal !== null) this.#end(refusal.code, refusal.details);
+    else if (timeout === null) this.#end(status.INTERNAL, `Invalid grpc-timeout value "${sent}"`);
     else if (timeout <= longestTimerMs) this.#deadlineTimer = setTimeout(() => this.#expire(), timeout);
   }
 
@@ -105,7 +99,6 @@ export class DirectCall implements UnaryCall<unknown> {
     if (this.#isSettled || this.#stream.closed) return;
     try {
       this.request = this.#method.deserialize(this.#message.take());
-      this.#message.drop();
     } catch (error) {
       this.#refuse(error);
       return;
@@ -116,10 +109,7 @@ export class DirectCall implements UnaryCall<unknown> {
   readonly #respond: sendUnaryData<object> = (error, message, trailers) => {
     if (this.#isSettled) return;
     if (error === null) this.#send(message as object, trailers);
-    else {
-      const { code = status.UNKNOWN, details = '', metadata = null } = error;
-      this.#end({ code, details, metadata });
-    }
+    else this.#end(error.code ?? status.UNKNOWN, error.details ?? '', error.metadata);
   };
 
   #send(message: object, trailers: Metadata | undefined): void {
@@ -127,37 +117,35 @@ export class DirectCall implements UnaryCall<unknown> {
     try {
       framed = withPrefix(this.#method.serialize(message));
     } catch {
-      this.#end({ code: status.INTERNAL, details: 'Error serializing response' });
+      this.#end(status.INTERNAL, 'Error serializing response');
       return;
     }
     const size = framed.length - prefixLength;
     const { maxResponseSize } = this.#options;
     if (size > maxResponseSize) {
-      const details = `Sent message larger than max (${size} vs. ${maxResponseSize})`;
-      this.#end({ code: status.RESOURCE_EXHAUSTED, details });
+      this.#end(status.RESOURCE_EXHAUSTED, `Sent message larger than max (${size} vs. ${maxResponseSize})`);
       return;
     }
     if (!this.#settle()) return;
     this.#stream.respond(head, { waitForTrailers: true });
-    this.#stream.once('wantTrailers', () => {
-      this.#stream.sendTrailers(this.#ending({ code: status.OK, details: '', metadata: trailers ?? null }));
-    });
+    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(this.#ending(status.OK, '', trailers)));
     this.#stream.end(framed);
   }
 
   #refuse(error: unknown): void {
-    if (error instanceof UnreadableRequest) this.#end({ code: error.code, details: error.message });
-    else this.#end({ code: status.INTERNAL, details: 'Error deserializing request' });
+    if (error instanceof UnreadableRequest) this.#end(error.code, error.message);
+    else this.#end(status.INTERNAL, 'Error deserializing request');
   }
 
   #expire(): void {
-    this.#end({ code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded' });
+    this.#end(status.DEADLINE_EXCEEDED, 'Deadline exceeded');
     this.#leave();
   }
 
   /** The call ends without a message. */
-  #end(end: End): void {
-    if (this.#settle()) this.#stream.respond({ ...headAlone, ...this.#ending(end) }, { endStream: true });
+  #end(code: status, details: string, trailers?: Metadata | null): void {
+    if (!this.#settle()) return;
+    this.#stream.respond({ ...headAlone, ...this.#ending(code, details, trailers) }, { endStream: true });
   }
 
   /** Comes after every call, and before its answer where the caller hung up. */
@@ -182,24 +170,20 @@ export class DirectCall implements UnaryCall<unknown> {
   }
 
   /** What the answer ends with; from now on the call has ended. */
-  #ending({ code, details, metadata }: End): Record<string, number | string | string[]> {
+  #ending(
+    code: status,
+    details: string,
+    trailers: Metadata | null | undefined,
+  ): Record<string, number | string | string[]> {
     this.#record.end(code);
-    const trailers = metadata ?? new Metadata();
-    if (this.#record.trace !== null) nameTrace(trailers, this.#record.trace);
+    const metadata = trailers ?? new Metadata();
+    if (this.#record.trace !== null) nameTrace(metadata, this.#record.trace);
     return {
       'grpc-status': code,
       ...(details !== '' && { 'grpc-message': encodeURI(details) }),
-      ...(trailers.toHttp2Headers() as Record<string, string | string[]>),
+      ...(metadata.toHttp2Headers() as Record<string, string | string[]>),
     };
   }
-}
-
-function withPrefix(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(prefixLength + message.length);
-  framed[0] = 0;
-  framed.writeUInt32BE(message.length, 1);
-  message.copy(framed, prefixLength);
-  return framed;
 }
 
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,7 +1,5 @@
 import { status } from '@grpc/grpc-js';
-
-/** Ahead of a message: one byte that says whether it is compressed, and four of its length. */
-export const prefixLength = 5;
+import { prefixLength } from '../length-prefix.js';
 
 /** A request that cannot be read, and the status that its call ends with. */
 export class UnreadableRequest extends Error {
@@ -35,10 +33,14 @@ export class RequestMessage {
     throw new UnreadableRequest(status.UNIMPLEMENTED, 'Received a second request message for a unary method');
   }
 
-  /** The message, when all of it has come. @throws UnreadableRequest where the caller sent less. */
+  /** Gives the message away, when all of it has come. @throws UnreadableRequest where the caller sent less. */
   take(): Buffer {
-    if (this.#held === this.#whole) return this.#joined().subarray(prefixLength);
-    throw new UnreadableRequest(status.UNIMPLEMENTED, 'Received no request message for a unary method');
+    if (this.#held !== this.#whole) {
+      throw new UnreadableRequest(status.UNIMPLEMENTED, 'Received no request message for a unary method');
+    }
+    const message = this.#joined().subarray(prefixLength);
+    this.drop();
+    return message;
   }
 
   /** Lets go of what it holds: a caller that has its answer may keep the call open. */
